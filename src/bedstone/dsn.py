@@ -164,10 +164,12 @@ def _parse_url(text: str) -> ConnectionString:
     host, port = _split_host(hostport)
     params = dict(parse_qsl(query, keep_blank_values=True))
     host = params.pop("host", host) or None
-    port_text = params.pop("port", port)
+    port_text = params.pop("port", port or "")
     dbname = params.pop("dbname", unquote(path) if slash else "")
     user = params.pop("user", unquote(user))
-    secret = params.pop("password", unquote(password) if colon else None)
+    secret = params.pop("password") if "password" in params else None
+    if secret is None and colon:
+        secret = unquote(password)
     return ConnectionString(
         host=unquote(host) if host else None,
         port=_port(port_text),
@@ -192,13 +194,13 @@ def _split_host(hostport: str) -> tuple[str, str | None]:
     return host, port or None
 
 
-def _port(text: str | None) -> int | None:
+def _port(text: str) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or not 0 < int(text) < 65536:  # noqa: PLR2004
+    if not text.isdigit() or not 0 < int(text) < 65536:
         raise DsnInvalid(
-            f'a connection string has the port "{text}"',
-            detail="A port is a number between 1 and 65535.",
+            "a connection string has a port that is not a number between 1 and 65535",
+            detail="The text is not repeated here: it may be a part of the password.",
             hint="Write it as postgresql://user@host:5432/dbname, with @ : / in the password as "
             "%40 %3A %2F",
         )
@@ -224,7 +226,7 @@ def _parse_keywords(text: str) -> ConnectionString:
     secret = words.pop("password", None)
     return ConnectionString(
         host=words.pop("host", None) or words.pop("hostaddr", None),
-        port=_port(words.pop("port", None)),
+        port=_port(words.pop("port", "")),
         user=words.pop("user", None),
         password=Secret(secret) if secret is not None else None,
         dbname=words.pop("dbname", None),
