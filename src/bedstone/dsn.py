@@ -167,14 +167,13 @@ def _parse_url(text: str) -> ConnectionString:
     port_text = params.pop("port", port or "")
     dbname = params.pop("dbname", unquote(path) if slash else "")
     user = params.pop("user", unquote(user))
-    secret = params.pop("password") if "password" in params else None
-    if secret is None and colon:
-        secret = unquote(password)
+    secret = params.pop("password", unquote(password))
+    has_secret = bool(colon or secret)
     return ConnectionString(
         host=unquote(host) if host else None,
         port=_port(port_text),
         user=user or None,
-        password=Secret(secret) if secret is not None else None,
+        password=Secret(secret) if has_secret else None,
         dbname=dbname or None,
         driver=match.group(2),
         params=tuple(params.items()),
