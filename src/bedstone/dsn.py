@@ -163,7 +163,7 @@ def _parse_url(text: str) -> ConnectionString:
     user, colon, password = credentials.partition(":")
     host, port = _split_host(hostport)
     params = dict(parse_qsl(query, keep_blank_values=True))
-    host = params.pop("host", host) or None
+    host = params.pop("host", host)
     port_text = params.pop("port", port or "")
     dbname = params.pop("dbname", unquote(path) if slash else "")
     user = params.pop("user", unquote(user))
