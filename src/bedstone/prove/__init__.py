@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Claims about a history, executed on a scratch database."""
+
+from bedstone.prove.evidence import Evidence
+from bedstone.prove.proof import Proof, Status
+from bedstone.prove.prover import Verdict, proof_names, prove
+
+__all__ = ["Evidence", "Proof", "Status", "Verdict", "proof_names", "prove"]

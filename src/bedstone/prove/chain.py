@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All revisions in one run: up, down to where they started, and up again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bedstone.catalog import Catalog
+    from bedstone.history import Revision, Run
+    from bedstone.prove.evidence import Differences, Evidence
+    from bedstone.prove.observer import Dump
+    from bedstone.server import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What one run of the selected revisions showed, as far as each part was reached.
+
+    Where a downgrade fails, *floor* is its revision and the round trip is that of the revisions
+    above it. *left* compares the state at the start with the one after the way down, *again* the
+    head with the head after the second way up.
+    """
+
+    up: Run
+    head: Catalog | None = None
+    top: Template | None = None
+    down: Run | None = None
+    floor: Revision | None = None
+    above: tuple[Revision, ...] = ()
+    left: Differences | None = None
+    second: Run | None = None
+    again: Differences | None = None
+    unchanged: bool = False
+    disagreement: tuple[str, ...] = ()
+    dumped: bool = False
+
+
+def run_chain(evidence: Evidence) -> Chain:
+    """Run the selected revisions up, down and up again, each way in one run."""
+    scratch = evidence.at(evidence.origin.template)
+    revisions = evidence.selected
+    evidence.progress("up in one run", 0, len(revisions))
+    up = evidence.history.upgrade(scratch, _ids(revisions))
+    if not up.ok:
+        return Chain(up)
+    head, head_dump = evidence.read(), evidence.dump()
+    chain = Chain(up, head, scratch.save("head"), dumped=head_dump is not None)
+    chain = _go_down(evidence, chain)
+    if not chain.above:
+        return chain
+    evidence.progress("up again in one run", 0, len(chain.above))
+    second = evidence.history.upgrade(scratch, _ids(chain.above))
+    if not second.ok:
+        return replace(chain, second=second)
+    again = evidence.differences(head, evidence.read())
+    seen = () if again.meaningful else disagreement(head_dump, evidence.dump())
+    return replace(
+        chain, second=second, again=again, disagreement=(*chain.disagreement, *seen)
+    )
+
+
+def _go_down(evidence: Evidence, chain: Chain) -> Chain:
+    """Run down to the origin, or as far as the project's own downgrades go."""
+    revisions = evidence.selected
+    evidence.progress("down in one run", 0, len(revisions))
+    down = evidence.history.downgrade(evidence.scratch, _ids(reversed(revisions)))
+    if not down.ok:
+        return _stop_above(evidence, replace(chain, down=down))
+    bottom, origin = evidence.read(), evidence.origin
+    assert origin.catalog is not None and chain.head is not None  # noqa: S101, PT018
+    left = evidence.differences(origin.catalog, bottom)
+    seen = () if left.meaningful else disagreement(origin.dump, evidence.dump())
+    unchanged = bottom.fingerprint == chain.head.fingerprint
+    return replace(
+        chain, down=down, above=revisions, left=left, unchanged=unchanged, disagreement=seen
+    )
+
+
+def _stop_above(evidence: Evidence, chain: Chain) -> Chain:
+    """Find the revision whose downgrade fails and go down to just above it, from a fresh copy."""
+    assert chain.down is not None and chain.down.error is not None  # noqa: S101, PT018
+    failing = chain.down.error.revision
+    downwards = list(reversed(evidence.selected))
+    place = next((i for i, r in enumerate(downwards) if r.id == failing), None)
+    scratch = evidence.at(chain.top)
+    if place is None:
+        return chain
+    chain = replace(chain, floor=downwards[place])
+    if not place or not evidence.history.downgrade(scratch, _ids(downwards[:place])).ok:
+        return chain
+    return replace(chain, above=tuple(reversed(downwards[:place])))
+
+
+def disagreement(a: Dump | None, b: Dump | None) -> tuple[str, ...]:
+    """Return what ``pg_dump`` sees in one database only, where the catalogs are the same."""
+    if a is None or b is None:
+        return ()
+    return (*a.missing_from(b), *b.missing_from(a))
+
+
+def _ids(revisions: Iterable[Revision]) -> list[str]:
+    return [revision.id for revision in revisions]

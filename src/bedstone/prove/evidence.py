@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What running a history showed. Proofs read it; each part is executed when first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bedstone.catalog import compare, fold, read_catalog
+from bedstone.prove.chain import Chain, run_chain
+from bedstone.prove.models import ModelsBuilt, build_models
+from bedstone.prove.observer import Dump, parse_dump
+from bedstone.prove.origin import Origin, prepare_origin
+from bedstone.prove.stairs import Stairs, climb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bedstone.catalog import Catalog, Difference
+    from bedstone.history import History, Revision
+    from bedstone.server import Scratch, Template, Workspace
+
+    #: Told what is being done, how many steps are done and how many there are.
+    Progress = Callable[[str, int, int], None]
+
+
+def _silent(_label: str, _done: int, _total: int) -> None:
+    """Say nothing."""
+
+
+@dataclass
+class Evidence:
+    """One history on one workspace, and what its runs showed.
+
+    *new* holds the ids of the revisions to prove; the others are run once, in one go, to get to
+    the state that the new ones start from. ``None`` proves them all.
+    """
+
+    history: History
+    workspace: Workspace
+    new: frozenset[str] | None = None
+    exclude: tuple[str, ...] = ()
+    rows: bool = True
+    progress: Progress = field(default=_silent)
+
+    @cached_property
+    def selected(self) -> tuple[Revision, ...]:
+        """The revisions to prove, and those that stand on them, in the order they are applied."""
+        if self.new is None:
+            return self.history.revisions
+        chosen: set[str] = set(self.new)
+        for revision in self.history.revisions:
+            if chosen & {*revision.down, *revision.depends_on}:
+                chosen.add(revision.id)
+        return tuple(r for r in self.history.revisions if r.id in chosen)
+
+    @cached_property
+    def before(self) -> tuple[Revision, ...]:
+        """The revisions that the selected ones start from."""
+        chosen = {r.id for r in self.selected}
+        return tuple(r for r in self.history.revisions if r.id not in chosen)
+
+    @cached_property
+    def scratch(self) -> Scratch:
+        """The one scratch database whose address the project's process knows."""
+        return self.workspace.scratch("history")
+
+    @cached_property
+    def origin(self) -> Origin:
+        """The state that the selected revisions start from."""
+        return prepare_origin(self)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """All selected revisions in one run: up, down, up."""
+        return run_chain(self)
+
+    @cached_property
+    def stairs(self) -> Stairs:
+        """Each selected revision alone, in a process of its own: up, down, up."""
+        return climb(self)
+
+    @cached_property
+    def models(self) -> ModelsBuilt:
+        """What the project's models amount to, made by the project's own SQLAlchemy."""
+        return build_models(self)
+
+    def read(self, scratch: Scratch | None = None) -> Catalog:
+        """Read the catalog of *scratch*, without the tables that hold the version."""
+        with (scratch or self.scratch).connect(autocommit=True) as connection:
+            catalog = read_catalog(connection, known_roles=self.workspace.known_roles)
+        return catalog.without_tables(self.history.version_tables)
+
+    def dump(self, scratch: Scratch | None = None) -> Dump | None:
+        """Return what ``pg_dump`` sees of *scratch*; ``None`` where it is out of reach."""
+        program = self.workspace.server.pg_dump
+        if program is None:
+            return None
+        tables = [(schema or "public", name) for schema, name in self.history.version_tables]
+        return parse_dump(program.run((scratch or self.scratch).dsn), without=tables)
+
+    def differences(self, a: Catalog, b: Catalog) -> Differences:
+        """Compare two catalogs, one difference for each cause."""
+        return Differences.between(a, b, excluded=self.exclude)
+
+    def at(self, template: Template | None) -> Scratch:
+        """Bring the scratch database to the state of *template* and return it."""
+        self.scratch.reset(template)
+        return self.scratch
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What two catalogs differ in, by weight."""
+
+    meaningful: tuple[Difference, ...]
+    cosmetic: tuple[Difference, ...]
+
+    @classmethod
+    def between(cls, a: Catalog, b: Catalog, *, excluded: Iterable[str] = ()) -> Differences:
+        """Compare *a* with *b*, leaving out the objects that match a pattern in *excluded*."""
+        if a.fingerprint == b.fingerprint and a == b:
+            return cls((), ())
+        from fnmatch import fnmatchcase
+
+        patterns = tuple(excluded)
+        found = [
+            d
+            for d in fold(compare(a, b))
+            if not any(fnmatchcase(str(d.key), pattern) for pattern in patterns)
+        ]
+        return cls(
+            tuple(d for d in found if d.meaning == "meaningful"),
+            tuple(d for d in found if d.meaning == "cosmetic"),
+        )

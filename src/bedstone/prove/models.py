@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The project's models as a database: built by the project's own SQLAlchemy and read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from bedstone.catalog import Catalog
+    from bedstone.history import Run
+    from bedstone.prove.evidence import Evidence
+
+#: SQLSTATEs of a name that does not exist: the models lean on something a migration made.
+_MISSING = frozenset({"42883", "42704", "42P01", "3F000", "42P17"})
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsBuilt:
+    """What ``create_all`` of the models made, or the run that failed.
+
+    *leaning* says that the models lean on functions or types that only a migration makes, so they
+    were built where those are.
+    """
+
+    run: Run
+    catalog: Catalog | None = None
+    leaning: bool = False
+
+
+def build_models(evidence: Evidence) -> ModelsBuilt:
+    """Build the models in an empty database that has the history's extensions and schemas.
+
+    Where that fails because a function or type is missing, they are built once more in a copy of
+    the history's head whose tables and enum types were dropped.
+    """
+    head = evidence.chain.head
+    scratch = evidence.at(None)
+    if head is not None:
+        with scratch.connect() as connection:
+            _make_room(connection, head)
+    run = evidence.history.create_models(scratch)
+    if run.ok:
+        return ModelsBuilt(run, evidence.read())
+    state = run.error.sqlstate if run.error else None
+    if state not in _MISSING or evidence.chain.top is None or head is None:
+        return ModelsBuilt(run)
+    scratch = evidence.at(evidence.chain.top)
+    with scratch.connect() as connection:
+        _clear(connection, head)
+    run = evidence.history.create_models(scratch)
+    return ModelsBuilt(run, evidence.read() if run.ok else None, leaning=True)
+
+
+def _make_room(connection: psycopg.Connection, head: Catalog) -> None:
+    """Make the schemas and extensions of *head*, which plain models cannot express."""
+    for key in head.keys("schema"):
+        connection.execute(
+            sql.SQL("create schema if not exists {}").format(sql.Identifier(key.name))
+        )
+    for key in head.keys("extension"):
+        schema = head.objects[key].attributes.get("schema")
+        connection.execute(
+            sql.SQL("create extension if not exists {} with schema {} cascade").format(
+                sql.Identifier(key.name), sql.Identifier(str(schema or "public"))
+            )
+        )
+    connection.commit()
+
+
+def _clear(connection: psycopg.Connection, head: Catalog) -> None:
+    """Drop what the models make themselves; functions and domains stay."""
+    statements = {
+        "table": sql.SQL("drop table if exists {} cascade"),
+        "enum": sql.SQL("drop type if exists {} cascade"),
+    }
+    for kind, statement in statements.items():
+        for key in head.keys(kind):
+            name = sql.Identifier(key.schema or "public", key.name)
+            connection.execute(statement.format(name))
+    connection.commit()

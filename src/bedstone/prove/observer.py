@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second observer: ``pg_dump`` says whether two databases are the same.
+
+A proof that used only our own reader would share its blind spots. The dump is cut into its
+entries; what the catalog calls cosmetic (the order of columns, the names of NOT NULL constraints)
+and the tables that hold the version are taken out, and the entries are compared as a set.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_HEADER = re.compile(r"^-- (?:Data for )?Name: (.*?); Type: (.*?); Schema: (.*?); Owner: .*$", re.M)
+_NOT_NULL_NAME = re.compile(r'CONSTRAINT (?:"(?:[^"]|"")+"|[^\s"]+) NOT NULL')
+_COLUMN_LIST = re.compile(r"^(CREATE (?:UNLOGGED |FOREIGN )?TABLE .*?\()\n(.*?)\n(\).*)$", re.M | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """The entries of a ``pg_dump --schema-only``, cosmetic matters taken out."""
+
+    entries: frozenset[str]
+
+    def missing_from(self, other: Dump) -> tuple[str, ...]:
+        """Return the first lines of the entries that *other* has not, in order."""
+        return tuple(sorted(_first_line(e) for e in self.entries - other.entries))
+
+
+def parse_dump(text: str, *, without: Collection[tuple[str, str]] = ()) -> Dump:
+    """Cut the text of a dump into entries, leaving out the (schema, table) pairs *without*."""
+    headers = list(_HEADER.finditer(text))
+    ends = [header.start() for header in headers[1:]] + [len(text)]
+    entries = []
+    for header, end in zip(headers, ends, strict=True):
+        name, kind, schema = header.groups()
+        if _belongs_to(name, schema, without):
+            continue
+        body = _plain(text[header.end() : end])
+        entries.append(f"{kind} {schema}.{name}\n{body}")
+    return Dump(frozenset(entries))
+
+
+def _belongs_to(name: str, schema: str, tables: Collection[tuple[str, str]]) -> bool:
+    """Whether an entry is one of *tables* or hangs on it (``TABLE x``, ``x x_pkey``)."""
+    for table_schema, table in tables:
+        if schema != table_schema:
+            continue
+        if name == table or name.startswith((f"{table} ", f"TABLE {table}", f"COLUMN {table}.")):
+            return True
+    return False
+
+
+def _plain(body: str) -> str:
+    lines = (line for line in body.splitlines() if line.strip() and not line.startswith("--"))
+    # SET default_tablespace and its like belong to the order of entries, not to the entry
+    text = "\n".join(line for line in lines if not line.startswith("SET default_"))
+    text = _NOT_NULL_NAME.sub("NOT NULL", text)
+    return _COLUMN_LIST.sub(_sorted_columns, text)
+
+
+def _sorted_columns(match: re.Match[str]) -> str:
+    head, columns, tail = match.groups()
+    lines = sorted(line.rstrip(",") for line in columns.splitlines())
+    return "\n".join((head, *lines, tail))
+
+
+def _first_line(entry: str) -> str:
+    return entry.split("\n", 1)[0]

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each downgrade undoes exactly its upgrade, and the upgrade then works again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedstone.findings import Exclusion, Finding, Severity
+from bedstone.prove.finding import (
+    by_object,
+    differences_evidence,
+    sentence,
+    step_evidence,
+    worded,
+)
+from bedstone.prove.obstacle import obstacle_in
+from bedstone.prove.proof import Proof, concluded, not_checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedstone.catalog import Difference
+    from bedstone.prove.evidence import Evidence
+    from bedstone.prove.stairs import Stair
+
+NAME = "downgrades"
+ORDER = 20
+
+_CODES = {"added": "BED310", "removed": "BED311", "changed": "BED312"}
+
+
+def check(evidence: Evidence) -> Proof:
+    """Compare the catalog before each upgrade with the one after its downgrade."""
+    if evidence.origin.error is not None:
+        return not_checked(NAME, "the revisions before could not be run")
+    stairs = evidence.stairs
+    findings: list[Finding] = []
+    excluded: list[Exclusion] = []
+    for stair in stairs.steps:
+        if not stair.reached:
+            excluded.append(Exclusion(stair.revision.id, "its upgrade fails"))
+            continue
+        if stair.down is not None and stair.down.error and obstacle_in(stair.down.error):
+            lack = obstacle_in(stair.down.error)
+            excluded.append(Exclusion(stair.revision.id, lack.lacks if lack else ""))
+            continue
+        findings += check_stair(stair)
+    excluded += [
+        Exclusion(r.id, "a revision before it cannot be upgraded") for r in stairs.unreached
+    ]
+    eligible = len(evidence.selected)
+    undone = sum(_is_undone(stair) for stair in stairs.steps)
+    refused = sum(stair.refuses for stair in stairs.steps)
+    empty = sum(stair.is_empty for stair in stairs.steps)
+    summary = f"{undone} of {eligible} undo exactly their upgrade"
+    summary += f", {refused} refuse on purpose" if refused else ""
+    summary += f", {empty} change no schema" if empty else ""
+    vacuous = bool(eligible) and empty == eligible
+    return concluded(
+        NAME, summary, eligible=eligible, findings=findings, excluded=excluded, vacuous=vacuous
+    )
+
+
+def _is_undone(stair: Stair) -> bool:
+    return stair.left is not None and not stair.left.meaningful
+
+
+def check_stair(stair: Stair) -> Iterator[Finding]:
+    """Yield what is wrong with one revision's downgrade."""
+    if stair.down is None:
+        return
+    if stair.down.error is not None:
+        yield _refusal(stair) if stair.refuses else _failure(stair)
+        return
+    differences = [_left(stair, group) for group in by_object(stair.left)]
+    yield from differences
+    yield from _observed(stair)
+    if stair.second is not None and stair.second.error is not None and not differences:
+        error = stair.second.error
+        yield Finding(
+            "BED304",
+            Severity.ERROR,
+            f"upgrade, downgrade, upgrade of {stair.revision.id} fails: {worded(error)}",
+            revision=stair.revision.id,
+            detail="The downgrade left nothing that a catalog shows, and yet the second upgrade "
+            "fails.",
+            hint="Make the downgrade undo all that the upgrade does.",
+            evidence=step_evidence(error),
+        )
+    elif stair.again is not None and not differences:
+        yield from (_again(stair, group) for group in by_object(stair.again))
+
+
+def _failure(stair: Stair) -> Finding:
+    assert stair.down is not None and stair.down.error is not None  # noqa: S101, PT018
+    error = stair.down.error
+    return Finding(
+        "BED303",
+        Severity.ERROR,
+        f"downgrade of {stair.revision.id} fails: {worded(error)}",
+        revision=stair.revision.id,
+        detail="Whoever has to go back from this revision is stopped here.",
+        hint=f"Mend downgrade() in {stair.revision.path.name}."
+        if stair.revision.path
+        else "Mend its downgrade().",
+        evidence=step_evidence(error),
+    )
+
+
+def _refusal(stair: Stair) -> Finding:
+    assert stair.down is not None and stair.down.error is not None  # noqa: S101, PT018
+    return Finding(
+        "BED314",
+        Severity.NOTE,
+        f"{stair.revision.id} is irreversible on purpose: {worded(stair.down.error)}",
+        revision=stair.revision.id,
+        hint="bedstone accept",
+        evidence=step_evidence(stair.down.error),
+    )
+
+
+def _left(stair: Stair, group: tuple[Difference, ...]) -> Finding:
+    first = group[0]
+    words = {
+        "added": f"leaves {first.key} behind",
+        "removed": f"takes {first.key} away, which was there before the upgrade",
+        "changed": f"does not restore {sentence(group)}",
+    }
+    consequence = None
+    evidence = differences_evidence(group)
+    if stair.second is not None and stair.second.error is not None:
+        consequence = f"Upgrading again then fails: {worded(stair.second.error)}"
+        evidence["second upgrade"] = step_evidence(stair.second.error)
+    return Finding(
+        _CODES[first.change],
+        Severity.ERROR,
+        f"downgrade of {stair.revision.id} {words[first.change]}",
+        revision=stair.revision.id,
+        object=str(first.key),
+        detail=consequence,
+        hint="Undo it in downgrade(), or accept it: bedstone accept",
+        evidence=evidence,
+    )
+
+
+def _again(stair: Stair, group: tuple[Difference, ...]) -> Finding:
+    return Finding(
+        "BED313",
+        Severity.ERROR,
+        f"the second upgrade of {stair.revision.id} gives another schema: {sentence(group)}",
+        revision=stair.revision.id,
+        object=str(group[0].key),
+        hint="Make the upgrade build the same schema each time it runs.",
+        evidence=differences_evidence(group),
+    )
+
+
+def _observed(stair: Stair) -> Iterator[Finding]:
+    if not stair.disagreement:
+        return
+    yield Finding(
+        "BED350",
+        Severity.ERROR,
+        f"pg_dump sees what the catalog does not after the downgrade of {stair.revision.id}: "
+        + "; ".join(stair.disagreement[:3]),
+        revision=stair.revision.id,
+        detail="The two observers disagree, so nothing is called identical.",
+        evidence={"entries": list(stair.disagreement)},
+    )
+
+

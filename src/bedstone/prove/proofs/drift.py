@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The models and the history give the same schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedstone.findings import Exclusion, Finding, Severity
+from bedstone.prove.expressible import is_expressible
+from bedstone.prove.finding import by_object, differences_evidence, sentence, step_evidence, worded
+from bedstone.prove.obstacle import obstacle_in
+from bedstone.prove.proof import Proof, concluded, not_checked
+
+if TYPE_CHECKING:
+    from bedstone.catalog import Catalog, Difference, Key
+    from bedstone.prove.evidence import Evidence
+
+NAME = "drift"
+ORDER = 40
+
+
+def check(evidence: Evidence) -> Proof:
+    """Compare the catalog of the models with that of the history's head."""
+    if not evidence.history.has_models:
+        return not_checked(NAME, "env.py names no target_metadata")
+    if evidence.origin.error is not None or evidence.chain.head is None:
+        return not_checked(NAME, "the history cannot be upgraded to its head")
+    models = evidence.models
+    if models.catalog is None:
+        return _not_built(evidence)
+    history = evidence.chain.head
+    groups = list(by_object(evidence.differences(models.catalog, history)))
+    filtered = _filtered(evidence, groups)
+    judge = _Judge(models.catalog, history, filtered, _same_but_for_the_name(groups, models.catalog, history))
+    findings, excluded = [], []
+    for group in groups:
+        verdict = judge.verdict(group)
+        if isinstance(verdict, Finding):
+            findings.append(verdict)
+        elif verdict is not None:
+            excluded.append(verdict)
+    eligible = len(models.catalog.objects.keys() | history.objects.keys())
+    drifting = sum(f.severity is Severity.ERROR for f in findings)
+    summary = f"{drifting} objects differ" if drifting else "models and history agree"
+    asked = sum(f.severity is Severity.WARNING for f in findings)
+    summary += f", {asked} to be asked about" if asked else ""
+    summary += f", {len(excluded)} not modelled" if excluded else ""
+    return concluded(NAME, summary, eligible=eligible, findings=findings, excluded=excluded)
+
+
+def _not_built(evidence: Evidence) -> Proof:
+    error = evidence.models.run.error
+    assert error is not None  # noqa: S101  there is no catalog
+    lack = obstacle_in(error)
+    if lack is not None:
+        return not_checked(NAME, lack.lacks, environment=True)
+    finding = Finding(
+        "BED342",
+        Severity.ERROR,
+        f"the models cannot be built: {worded(error)}",
+        detail="The models' own create_all() is what an empty database would be given.",
+        hint="Mend the model that the statement in the evidence comes from.",
+        evidence=step_evidence(error),
+    )
+    return concluded(NAME, finding.message, eligible=1, findings=[finding])
+
+
+def _filtered(evidence: Evidence, groups: list[tuple[Difference, ...]]) -> frozenset[Key]:
+    """Return the tables that the project's own include_name or include_object leaves out."""
+    from bedstone.catalog import Key
+
+    tables = sorted({_table_of(group[0].key) for group in groups} - {None}, key=str)
+    names = [(key.schema, key.name) for key in tables if key is not None]
+    if not names:
+        return frozenset()
+    scratch = evidence.at(evidence.chain.top)
+    left_out = evidence.history.filtered(scratch, names)
+    return frozenset(Key("table", schema, name) for schema, name in left_out)
+
+
+def _table_of(key: Key) -> Key | None:
+    from bedstone.catalog import Key
+
+    if key.kind == "table":
+        return key
+    if key.parent is not None and key.kind in {"column", "constraint", "index"}:
+        return Key("table", key.schema, key.parent)
+    return None
+
+
+class _Judge:
+    """Says what each difference between models and history is."""
+
+    def __init__(
+        self,
+        models: Catalog,
+        history: Catalog,
+        filtered: frozenset[Key],
+        renamed: dict[Key, Key],
+    ) -> None:
+        self._models = models
+        self._history = history
+        self._filtered = filtered
+        self._renamed = renamed
+
+    def verdict(self, group: tuple[Difference, ...]) -> Finding | Exclusion | None:
+        """Return the finding or the exclusion that the differences of one object amount to."""
+        key, change = group[0].key, group[0].change
+        name = str(key)
+        table = _table_of(key)
+        if table is not None and table in self._filtered:
+            return Exclusion(name, "env.py's include_name or include_object leaves its table out")
+        told = tuple(d for d in group if is_expressible(d))
+        if not told:
+            return Exclusion(name, "not modelled: plain models have no word for it")
+        if key in self._renamed:
+            return self._other_name(key) if change == "removed" else None
+        if change == "added" and key.kind in {"table", "enum", "domain", "sequence"}:
+            return self._unknown(key)
+        return Finding(
+            "BED340",
+            Severity.ERROR,
+            _words(told),
+            object=name,
+            detail="A database made by the migrations is not the one that the models describe.",
+            hint="Write the revision that is missing, or mend the model.",
+            evidence={"models": "old", "history": "new"} | differences_evidence(told),
+        )
+
+    def _unknown(self, key: Key) -> Finding | Exclusion:
+        if self._history.objects[key].attributes.get("partition_of"):
+            return Exclusion(str(key), "not modelled: a partition")
+        return Finding(
+            "BED341",
+            Severity.WARNING,
+            f"{key} is made by a migration and no model that env.py imports knows it: is that "
+            "meant?",
+            object=str(key),
+            detail="Perhaps env.py imports only a part of the models.",
+            hint="Import its model in env.py, drop it in a revision, or accept it: bedstone accept",
+            evidence={"change": "added"},
+        )
+
+    def _other_name(self, key: Key) -> Finding:
+        other = self._renamed[key]
+        return Finding(
+            "BED343",
+            Severity.NOTE,
+            f"{key} is the same in models and history but for its name: history calls it "
+            f"{other.name}",
+            object=str(key),
+            hint="A naming_convention on the metadata keeps names equal.",
+            evidence={"models": key.name, "history": other.name},
+        )
+
+
+def _words(group: tuple[Difference, ...]) -> str:
+    key, change = group[0].key, group[0].change
+    if change == "removed":
+        return f"{key} is in the models and in no migration"
+    if change == "added":
+        return f"{key} is made by a migration and is not in the models"
+    return f"models and history differ: {sentence(group)}"
+
+
+def _same_but_for_the_name(
+    groups: list[tuple[Difference, ...]], models: Catalog, history: Catalog
+) -> dict[Key, Key]:
+    """Pair constraints and indexes of one table that differ in nothing but their names."""
+    missing = [g[0].key for g in groups if g[0].change == "removed"]
+    extra = [g[0].key for g in groups if g[0].change == "added"]
+    pairs: dict[Key, Key] = {}
+    for key in missing:
+        if key.kind not in {"constraint", "index"}:
+            continue
+        for other in extra:
+            alike = (other.kind, other.schema, other.parent) == (key.kind, key.schema, key.parent)
+            if not alike or other in pairs:
+                continue
+            if models.objects[key].attributes == history.objects[other].attributes:
+                pairs[key], pairs[other] = other, key
+                break
+    return pairs

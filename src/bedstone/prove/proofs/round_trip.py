@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The chain in one run: up, down to where it started, up again, and the same schema comes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedstone.findings import Exclusion, Finding, Severity
+from bedstone.prove.finding import (
+    by_object,
+    cause_of,
+    cite,
+    differences_evidence,
+    sentence,
+    step_evidence,
+    worded,
+)
+from bedstone.prove.obstacle import obstacle_in
+from bedstone.prove.proof import Proof, Status, concluded, not_checked
+from bedstone.prove.proofs import downgrades
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedstone.history import StepError
+    from bedstone.prove.chain import Chain
+    from bedstone.prove.evidence import Evidence
+
+NAME = "round-trip"
+ORDER = 10
+
+
+def check(evidence: Evidence) -> Proof:
+    """Run the chain up, down and up, and compare both ends with what they were."""
+    eligible = len(evidence.selected)
+    if evidence.origin.error is not None:
+        return _not_started(evidence, evidence.origin.error)
+    if not eligible:
+        return concluded(NAME, "there is no revision to prove", eligible=0)
+    chain = evidence.chain
+    if chain.up.error is not None:
+        return _not_up(evidence, chain.up.error)
+    single = [f for stair in evidence.stairs.steps for f in downgrades.check_stair(stair)]
+    findings = list(_check_chain(evidence, chain, single))
+    excluded = [
+        Exclusion(r.id, f"the way down ends at {chain.floor.id}")
+        for r in evidence.selected
+        if chain.floor is not None and r not in chain.above
+    ]
+    if chain.floor is not None and not chain.above:
+        excluded = []  # the failing downgrade is the answer; nothing was left unasked
+    vacuous = chain.unchanged and bool(evidence.stairs.steps) and not findings
+    return concluded(
+        NAME,
+        _summary(evidence, chain),
+        eligible=eligible,
+        findings=findings,
+        excluded=excluded,
+        vacuous=vacuous,
+    )
+
+
+def _summary(evidence: Evidence, chain: Chain) -> str:
+    total, above = len(evidence.selected), len(chain.above)
+    dumped = ", pg_dump agrees" if chain.dumped and not chain.disagreement else ""
+    dumped = dumped or (", pg_dump out of reach" if not chain.dumped else "")
+    if chain.floor is not None and not above:
+        return f"{total} up; the first downgrade, of {chain.floor.id}, fails"
+    same = chain.again is not None and not chain.again.meaningful
+    verdict = f"identical{dumped}" if same else "not the same again"
+    ways = f"{above} up, {above} down, {above} up: {verdict}"
+    return ways if chain.floor is None else f"{ways}; below, {chain.floor.id} does not go down"
+
+
+def _not_started(evidence: Evidence, error: StepError) -> Proof:
+    lack = obstacle_in(error)
+    if lack is not None:
+        return not_checked(
+            NAME, lack.lacks, eligible=max(len(evidence.selected), 1), environment=True
+        )
+    revision = error.revision
+    finding = Finding(
+        "BED302",
+        Severity.ERROR,
+        f"the history cannot start from an empty database, at {revision or 'its bootstrap'}: "
+        f"{worded(error)}",
+        revision=revision,
+        detail="The revisions before the new ones must run for the new ones to be tried.",
+        hint='Say what the first revision expects: bootstrap = "…" in bedstone.toml.',
+        evidence=step_evidence(error),
+    )
+    eligible = max(len(evidence.selected), 1)
+    return Proof(NAME, Status.FAILED, "the history does not start", eligible, 0, (finding,))
+
+
+def _not_up(evidence: Evidence, error: StepError) -> Proof:
+    eligible = len(evidence.selected)
+    lack = obstacle_in(error)
+    if lack is not None:
+        return not_checked(
+            NAME, f"{lack.lacks} (at {error.revision})", eligible=eligible, environment=True
+        )
+    first = not evidence.before and error.revision in {r.id for r in evidence.history.bases}
+    code, words = ("BED302", "the history cannot start from an empty database, at")
+    if not first:
+        code, words = "BED301", "upgrade fails at"
+    finding = Finding(
+        code,
+        Severity.ERROR,
+        f"{words} {error.revision or 'env.py'}: {worded(error)}",
+        revision=error.revision,
+        hint='Say what the first revision expects: bootstrap = "…" in bedstone.toml.'
+        if first
+        else "Mend its upgrade().",
+        evidence=step_evidence(error),
+    )
+    place = next((i for i, r in enumerate(evidence.selected) if r.id == error.revision), 0)
+    excluded = [
+        Exclusion(r.id, f"{error.revision} before it cannot be upgraded")
+        for r in evidence.selected[place + 1 :]
+    ]
+    return concluded(
+        NAME, finding.message, eligible=eligible, findings=[finding], excluded=excluded
+    )
+
+
+def _check_chain(evidence: Evidence, chain: Chain, single: list[Finding]) -> Iterator[Finding]:
+    if chain.down is not None and chain.down.error is not None:
+        yield from _not_down(chain.down.error, single)
+    yield from _left_at_base(chain, single)
+    if chain.second is not None and chain.second.error is not None:
+        error = chain.second.error
+        yield Finding(
+            "BED320",
+            Severity.ERROR,
+            f"after the way down, the second upgrade fails at {error.revision}: {worded(error)}",
+            revision=error.revision,
+            cause=cause_of(error.message, single, error.revision),
+            hint="Mend what the cause names, and this goes with it.",
+            evidence=step_evidence(error),
+        )
+    for group in by_object(chain.again):
+        yield Finding(
+            "BED320",
+            Severity.ERROR,
+            f"up, down and up gives another schema: {sentence(group)}",
+            object=str(group[0].key),
+            cause=_cause_of_object(str(group[0].key), single),
+            evidence=differences_evidence(group),
+        )
+    if chain.disagreement:
+        yield Finding(
+            "BED350",
+            Severity.ERROR,
+            "pg_dump sees what the catalog does not: " + "; ".join(chain.disagreement[:3]),
+            detail="The two observers disagree, so nothing is called identical.",
+            evidence={"entries": list(chain.disagreement)},
+        )
+    yield from _made_at_once(evidence)
+
+
+def _not_down(error: StepError, single: list[Finding]) -> Iterator[Finding]:
+    same = [f for f in single if f.revision == error.revision and f.code in {"BED303", "BED314"}]
+    if same and same[0].code == "BED314":
+        return
+    yield Finding(
+        "BED321",
+        Severity.ERROR,
+        f"the way down ends at {error.revision}: {worded(error)}",
+        revision=error.revision,
+        cause=cite(same[0]) if same else cause_of(error.message, single, error.revision),
+        evidence=step_evidence(error),
+    )
+
+
+def _left_at_base(chain: Chain, single: list[Finding]) -> Iterator[Finding]:
+    """Name what the way down leaves or takes; what a single revision is guilty of is cited."""
+    for group in by_object(chain.left):
+        name, change = str(group[0].key), group[0].change
+        words = {
+            "added": f"{name} is left at base",
+            "removed": f"{name} was there before the first upgrade and is gone at base",
+            "changed": f"at base, {sentence(group)}",
+        }
+        yield Finding(
+            "BED322",
+            Severity.ERROR,
+            words[change],
+            object=name,
+            cause=_cause_of_object(name, single),
+            evidence=differences_evidence(group),
+        )
+
+
+def _cause_of_object(name: str, single: list[Finding]) -> str | None:
+    return next((cite(f) for f in single if f.object == name), None)
+
+
+def _made_at_once(evidence: Evidence) -> Iterator[Finding]:
+    """Say so where one revision builds all of today's models and the others change nothing."""
+    steps = [s for s in evidence.stairs.steps if not s.revision.is_merge]
+    if len(steps) < 3 or evidence.before or steps[0].is_empty:
+        return
+    if all(step.is_empty for step in steps[1:]):
+        first = steps[0].revision.id
+        yield Finding(
+            "BED323",
+            Severity.WARNING,
+            f"{first} builds the whole schema of today: the {len(steps) - 1} revisions after it "
+            "change nothing, so none of their statements was tried",
+            revision=first,
+            detail="Usually the first revision calls create_all() on models that have moved on.",
+            hint="Write the first revision's tables out as they were then.",
+        )

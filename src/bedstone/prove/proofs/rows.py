@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An upgrade that gives a column to a table also works when the table has rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedstone.findings import Exclusion, Finding, Severity
+from bedstone.prove.finding import step_evidence, worded
+from bedstone.prove.proof import Proof, concluded, not_checked
+
+if TYPE_CHECKING:
+    from bedstone.prove.evidence import Evidence
+    from bedstone.prove.stairs import Stair
+
+NAME = "rows"
+ORDER = 25
+
+
+def check(evidence: Evidence) -> Proof:
+    """Run the upgrades that add or change columns again, with a row in each of those tables."""
+    if evidence.origin.error is not None:
+        return not_checked(NAME, "the revisions before could not be run")
+    tried = [stair for stair in evidence.stairs.steps if stair.rows is not None]
+    findings: list[Finding] = []
+    excluded: list[Exclusion] = []
+    for stair in tried:
+        finding, exclusion = _judge(stair)
+        findings += [finding] if finding else []
+        excluded += [exclusion] if exclusion else []
+    done = len(tried) - len(excluded)
+    summary = f"{done} of {len(tried)} revisions that change columns tried with rows"
+    if not tried:
+        summary = "no revision changes a column of a table that was there"
+    return concluded(NAME, summary, eligible=len(tried), findings=findings, excluded=excluded)
+
+
+def _judge(stair: Stair) -> tuple[Finding | None, Exclusion | None]:
+    rows = stair.rows
+    assert rows is not None  # noqa: S101  chosen for it
+    revision = stair.revision.id
+    if rows.up is None:
+        reasons = "; ".join(f"{table}: {reason}" for table, reason in rows.filled.skipped)
+        return None, Exclusion(revision, f"no row could be made ({reasons})")
+    error = rows.up.error
+    if error is None:
+        return None, None
+    added = _added_column(stair, error.message)
+    if error.sqlstate != "23502" or added is None:
+        words = f"the generated rows do not suit it ({error.sqlstate}): it depends on your data"
+        return None, Exclusion(revision, words)
+    return (
+        Finding(
+            "BED306",
+            Severity.ERROR,
+            f"upgrade of {revision} fails on a table with rows: {worded(error)}",
+            revision=revision,
+            object=added,
+            detail="On an empty table it passes. PostgreSQL has no value for the rows that are "
+            "there.",
+            hint="Give the column a server default, or add it nullable, fill it, then SET NOT "
+            "NULL.",
+            evidence=step_evidence(error),
+        ),
+        None,
+    )
+
+
+def _added_column(stair: Stair, message: str) -> str | None:
+    """Return the column that the upgrade adds and the server's message names."""
+    for difference in stair.changes.meaningful if stair.changes else ():
+        key = difference.key
+        if key.kind == "column" and difference.change == "added" and f'"{key.name}"' in message:
+            return str(key)
+    return None
