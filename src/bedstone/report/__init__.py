@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The faces of a verdict: a terminal, JSON, Markdown for pull requests, SARIF."""
+
+from bedstone.report.json import render_json
+from bedstone.report.markdown import render_markdown
+from bedstone.report.sarif import render_sarif
+from bedstone.report.text import render_text
+
+__all__ = ["render_json", "render_markdown", "render_sarif", "render_text"]

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A verdict as a comment under a pull request."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bedstone.findings import Severity
+from bedstone.prove import Status
+from bedstone.report.text import conclusion, headline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedstone.findings import Finding
+    from bedstone.prove import Verdict
+
+_MARKS = {
+    Status.PASSED: "✅",
+    Status.FAILED: "❌",
+    Status.VACUOUS: "⚪",
+    Status.NOT_CHECKED: "❔",
+}
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+
+
+def render_markdown(verdict: Verdict) -> str:
+    """Return *verdict* as GitHub's Markdown: a table of proofs, then what is new."""
+    return "\n".join(_lines(verdict)) + "\n"
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    yield f"### {_plain(headline(verdict))}"
+    yield ""
+    yield "| | proof | result | checked | seconds |"
+    yield "| --- | --- | --- | --- | ---: |"
+    for proof in verdict.proofs:
+        yield (
+            f"| {_MARKS[proof.status]} | {proof.name} | {_plain(proof.summary)} "
+            f"| {proof.checked} of {proof.eligible} | {proof.seconds:.1f} |"
+        )
+    fresh = [finding for finding in verdict.findings if not finding.baseline]
+    for severity in Severity:
+        of_it = [finding for finding in fresh if finding.severity is severity]
+        if of_it:
+            yield ""
+            yield f"**{len(of_it)} {_WORDS[severity]}{'s' * (len(of_it) != 1)}**"
+            yield ""
+            for finding in of_it:
+                yield from _finding(finding)
+    yield ""
+    yield _plain(conclusion(verdict).partition("      next:")[0])
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"- `{finding.code}` {_plain(finding.message)}"
+    for name, text in (
+        ("because of", finding.cause),
+        ("", finding.detail),
+        ("→", finding.hint),
+    ):
+        if text:
+            yield f"  <br>{name} {_plain(text)}".replace("<br> ", "<br>")
+
+
+def _plain(text: str) -> str:
+    """Keep text from being read as Markdown, HTML, a mention or a cell border."""
+    text = text.replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"([`*_\[\]|#~])", r"\\\1", text.replace("\n", " "))
+    return text.replace("@", "@\u200b")
