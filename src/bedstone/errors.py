@@ -218,6 +218,13 @@ class DsnInvalid(BedstoneError):
     exit_status = ExitStatus.USAGE
 
 
+class SqlTextInvalid(BedstoneError):
+    """A text that has to become part of SQL cannot be part of any."""
+
+    code = "BED060"
+    exit_status = ExitStatus.USAGE
+
+
 class SettingsInvalid(BedstoneError):
     """A settings file or a ``BEDSTONE_*`` variable holds something bedstone cannot use."""
 
@@ -245,6 +252,19 @@ class GitUnusable(BedstoneError):
     """``--since`` names a commit that git cannot find, or there is no git here."""
 
     code = "BED192"
+    exit_status = ExitStatus.USAGE
+
+
+class CatalogUnreadable(BedstoneError):
+    """The catalogue of a database cannot be read in one snapshot."""
+
+    code = "BED180"
+
+
+class SavedCatalogInvalid(BedstoneError):
+    """A saved catalog is not one, or was written in a form this release does not read."""
+
+    code = "BED181"
     exit_status = ExitStatus.USAGE
 
 
