@@ -268,6 +268,43 @@ class SavedCatalogInvalid(BedstoneError):
     exit_status = ExitStatus.USAGE
 
 
+class DatabaseNotNamed(BedstoneError):
+    """A command that works on a database that matters was not told which."""
+
+    code = "BED193"
+    exit_status = ExitStatus.USAGE
+
+
+# --- BED4: run ---------------------------------------------------------------------------------
+
+
+class RunnerBusy(BedstoneError):
+    """Another runner holds the lock of the database."""
+
+    code = "BED400"
+
+
+class RevisionUnknown(BedstoneError):
+    """A revision was named that the history does not have, or that names several."""
+
+    code = "BED401"
+    exit_status = ExitStatus.USAGE
+
+
+class MigrationFailed(BedstoneError):
+    """A revision failed on a database that matters."""
+
+    code = "BED402"
+    exit_status = ExitStatus.FINDINGS
+
+
+class ConfirmationMissing(BedstoneError):
+    """Something that destroys was asked for without the name typed or ``--yes``."""
+
+    code = "BED403"
+    exit_status = ExitStatus.USAGE
+
+
 # --- BED9: a bug in bedstone -------------------------------------------------------------------
 
 

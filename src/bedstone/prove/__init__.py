@@ -4,5 +4,16 @@
 from bedstone.prove.evidence import Evidence
 from bedstone.prove.proof import Proof, Status
 from bedstone.prove.prover import Verdict, proof_names, prove
+from bedstone.prove.session import Session, prove_project, server_for
 
-__all__ = ["Evidence", "Proof", "Status", "Verdict", "proof_names", "prove"]
+__all__ = [
+    "Evidence",
+    "Proof",
+    "Session",
+    "Status",
+    "Verdict",
+    "proof_names",
+    "prove",
+    "prove_project",
+    "server_for",
+]

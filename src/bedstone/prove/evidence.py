@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 
-def _silent(_label: str, _done: int, _total: int) -> None:
+def silent(_label: str, _done: int, _total: int) -> None:
     """Say nothing."""
 
 
@@ -34,15 +34,17 @@ class Evidence:
     """One history on one workspace, and what its runs showed.
 
     *new* holds the ids of the revisions to prove; the others are run once, in one go, to get to
-    the state that the new ones start from. ``None`` proves them all.
+    the state that the new ones start from. ``None`` proves them all. *models_changed* says that the
+    models may differ from those before the new revisions.
     """
 
     history: History
     workspace: Workspace
     new: frozenset[str] | None = None
+    models_changed: bool = True
     exclude: tuple[str, ...] = ()
     rows: bool = True
-    progress: Progress = field(default=_silent)
+    progress: Progress = field(default=silent)
 
     @cached_property
     def selected(self) -> tuple[Revision, ...]:

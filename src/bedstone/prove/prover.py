@@ -41,6 +41,7 @@ class Verdict:
     startup_seconds: float
     seconds: float
     notes: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -78,6 +79,15 @@ def proof_names() -> tuple[str, ...]:
     return tuple(module.NAME for module in _modules())
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Raise UnknownProof unless each of *names* is a proof."""
+    for name in names:
+        if name not in proof_names():
+            raise UnknownProof(
+                f'there is no proof "{name}"', hint=f"The proofs are {', '.join(proof_names())}."
+            )
+
+
 def prove(
     evidence: Evidence,
     *,
@@ -89,12 +99,8 @@ def prove(
     Raises:
         UnknownProof: there is no proof of such a name.
     """
+    check_names(only)
     wanted = tuple(only) or proof_names()
-    for name in wanted:
-        if name not in proof_names():
-            raise UnknownProof(
-                f'there is no proof "{name}"', hint=f"The proofs are {', '.join(proof_names())}."
-            )
     old = frozenset(r.id for r in evidence.history.revisions) - (evidence.new or frozenset())
     if evidence.new is None:
         old = frozenset()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.findings import Exclusion, Finding, Severity
@@ -31,12 +32,14 @@ def check(evidence: Evidence) -> Proof:
     history = evidence.chain.head
     groups = list(by_object(evidence.differences(models.catalog, history)))
     filtered = _filtered(evidence, groups)
-    judge = _Judge(models.catalog, history, filtered, _same_but_for_the_name(groups, models.catalog, history))
+    renamed = _same_but_for_the_name(groups, models.catalog, history)
+    judge = _Judge(models.catalog, history, filtered, renamed)
+    old = _old(evidence, models.catalog)
     findings, excluded = [], []
     for group in groups:
         verdict = judge.verdict(group)
         if isinstance(verdict, Finding):
-            findings.append(verdict)
+            findings.append(replace(verdict, baseline=group in old))
         elif verdict is not None:
             excluded.append(verdict)
     eligible = len(models.catalog.objects.keys() | history.objects.keys())
@@ -46,6 +49,17 @@ def check(evidence: Evidence) -> Proof:
     summary += f", {asked} to be asked about" if asked else ""
     summary += f", {len(excluded)} not modelled" if excluded else ""
     return concluded(NAME, summary, eligible=eligible, findings=findings, excluded=excluded)
+
+
+def _old(evidence: Evidence, models: Catalog) -> frozenset[tuple[Difference, ...]]:
+    """Return what the models already differed in before the new revisions.
+
+    Only where the models are those of then: a model that changed without a revision is new drift.
+    """
+    before = evidence.origin.catalog
+    if evidence.new is None or evidence.models_changed or before is None:
+        return frozenset()
+    return frozenset(by_object(evidence.differences(models, before)))
 
 
 def _not_built(evidence: Evidence) -> Proof:

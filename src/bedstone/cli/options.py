@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options that several commands share, and the project they lead to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bedstone.project import Project
+
+Target = Annotated[
+    str,
+    typer.Argument(
+        help="A folder with alembic.ini, an ini file, package.module:metadata, a postgresql:// "
+        "URL, or a blueprint.",
+        show_default=True,
+    ),
+]
+Python = Annotated[
+    str | None,
+    typer.Option(
+        help="The project's Python interpreter.", envvar="BEDSTONE_PYTHON", metavar="PATH"
+    ),
+]
+Config = Annotated[
+    str | None,
+    typer.Option("--config", "-c", help="The ini file to use.", metavar="FILE"),
+]
+Section = Annotated[
+    str | None, typer.Option("--section", "-n", help="The section of the ini file.")
+]
+Env = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        help="A variable that tells env.py its database, as NAME={url}, NAME={url:asyncpg}, "
+        "NAME={host} … Repeatable.",
+        metavar="NAME=TEXT",
+    ),
+]
+X = Annotated[
+    list[str] | None,
+    typer.Option("-x", help="An -x argument for env.py, such as uri={url}. Repeatable."),
+]
+Server = Annotated[
+    str | None,
+    typer.Option(
+        help="Address of the server for scratch databases (15 or newer); the embedded one where "
+        "not given. Better in BEDSTONE_SERVER: a command line is seen by others.",
+        envvar="BEDSTONE_SERVER",
+        metavar="URL",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show evidence, hints and what is known.")
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        help="Address of the database.", envvar=["BEDSTONE_DATABASE", "DATABASE_URL"], metavar="URL"
+    ),
+]
+
+
+def open_project(target: str, **given: Any) -> Project:  # noqa: ANN401  settings of any type
+    """Resolve *target* with the settings *given* on the command line."""
+    from bedstone.project import resolve
+
+    given["env"] = _pairs(given.get("env") or ())
+    if given.get("x") is not None:
+        given["x"] = tuple(given["x"])
+    overrides = {name: value for name, value in given.items() if value not in (None, {}, ())}
+    return resolve(target, overrides=overrides, cwd=Path.cwd())
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f'"{name}" is not NAME=TEXT', param_hint="--env")
+        pairs[name] = value
+    return pairs

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proves a project from end to end: server, scratch database, history, proofs, verdict."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bedstone.claims import read_lock
+from bedstone.history import open_history
+from bedstone.project.changes import read_changes
+from bedstone.prove.evidence import Evidence, silent
+from bedstone.prove.prover import Verdict, check_names, prove
+from bedstone.server import open_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bedstone.history import History
+    from bedstone.project import Project
+    from bedstone.project.changes import Changes
+    from bedstone.prove.evidence import Progress
+    from bedstone.server import Server
+    from bedstone.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A verdict and the history it is about."""
+
+    verdict: Verdict
+    history: History
+
+
+@contextmanager
+def server_for(settings: Settings) -> Iterator[Server]:
+    """Open the server that *settings* name for scratch databases: by URL, or the embedded one."""
+    with open_server(
+        url=settings.server,
+        bin_dir=settings.bin_dir,
+        cache=settings.cache_dir,
+        idle=timedelta(seconds=settings.idle),
+    ) as server:
+        yield server
+
+
+def prove_project(
+    project: Project,
+    *,
+    since: str | None = None,
+    only: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Session:
+    """Prove the history of *project*, or what it has that branch *since* has not.
+
+    Makes and drops scratch databases on the server that the project's settings name; nothing of
+    the project is changed.
+    """
+    start = time.monotonic()
+    check_names(only)
+    changes = read_changes(project.root, since) if since and project.root else None
+    progress("server", 0, 0)
+    with server_for(project.settings) as server, server.workspace(project.name) as workspace:
+        progress("the project's imports", 0, 0)
+        with open_history(project) as history:
+            new = _new_revisions(history, changes) if changes else None
+            evidence = Evidence(
+                history,
+                workspace,
+                new=new,
+                models_changed=changes is None or _touches_models(history, changes),
+                exclude=project.settings.exclude,
+                progress=progress,
+            )
+            lock = read_lock(project.root) if project.root else None
+            proofs = prove(evidence, only=only, known=lock.keys if lock else frozenset())
+            verdict = Verdict(
+                project=project.name,
+                server=server.description,
+                revisions=len(history.revisions),
+                new=None if new is None else len(new),
+                since=since,
+                proofs=proofs,
+                startup_seconds=history.startup_seconds,
+                seconds=time.monotonic() - start,
+                only=tuple(only),
+                notes=tuple(_notes(server, changes, history)),
+            )
+            return Session(verdict, history)
+
+
+def _new_revisions(history: History, changes: Changes) -> frozenset[str]:
+    return frozenset(
+        revision.id
+        for revision in history.revisions
+        if revision.path is not None and revision.path.resolve() in changes.touched
+    )
+
+
+def _touches_models(history: History, changes: Changes) -> bool:
+    """Whether the branch changed any Python file that is not a revision."""
+    revisions = {r.path.resolve() for r in history.revisions if r.path is not None}
+    python = {path for path in changes.touched | changes.deleted if path.suffix == ".py"}
+    return bool(python - revisions)
+
+
+def _notes(server: Server, changes: Changes | None, history: History) -> Iterator[str]:
+    for lack in server.lacks:
+        yield f"{lack.what}: {lack.consequence}"
+    if changes is not None:
+        folders = {r.path.resolve().parent for r in history.revisions if r.path is not None}
+        for path in sorted(changes.deleted):
+            if path.parent in folders:
+                yield (
+                    f"{path.name} was deleted since {changes.base[:12]}: a database that has "
+                    "applied it cannot go on"
+                )
