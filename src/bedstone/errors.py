@@ -275,6 +275,12 @@ class DatabaseNotNamed(BedstoneError):
     exit_status = ExitStatus.USAGE
 
 
+class SideUnusable(BedstoneError):
+    """One side of a comparison cannot be brought to a catalog."""
+
+    code = "BED194"
+
+
 # --- BED4: run ---------------------------------------------------------------------------------
 
 

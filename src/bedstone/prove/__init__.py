@@ -4,6 +4,7 @@
 from bedstone.prove.evidence import Evidence
 from bedstone.prove.proof import Proof, Status
 from bedstone.prove.prover import Verdict, proof_names, prove
+from bedstone.prove.side import read_side
 from bedstone.prove.session import Session, prove_project, server_for
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "proof_names",
     "prove",
     "prove_project",
+    "read_side",
     "server_for",
 ]
