@@ -135,7 +135,7 @@ class ConnectionString:
             text += "/" + quote(self.dbname, safe="")
         elif query:
             text += "/"
-        return f"{text}?{urlencode(query, safe='/')}" if query else text
+        return f"{text}?{urlencode(query, safe='/', quote_via=quote)}" if query else text
 
 
 def is_url(text: str) -> bool:

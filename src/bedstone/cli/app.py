@@ -31,7 +31,7 @@ app = typer.Typer(
 )
 
 
-def _print_version(value: bool) -> None:  # noqa: FBT001  Typer calls it with the option's value
+def _print_version(value: bool) -> None:
     if value:
         typer.echo(f"bedstone {__version__}")
         raise typer.Exit

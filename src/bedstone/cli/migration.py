@@ -26,7 +26,7 @@ class Migration:
 
 
 @contextmanager
-def open_migration(target: str, url: str | None, **given: Any) -> Iterator[Migration]:  # noqa: ANN401
+def open_migration(target: str, url: str | None, **given: Any) -> Iterator[Migration]:
     """Open the history of *target* for the database at *url*.
 
     Raises:

@@ -25,7 +25,7 @@ def move(
     wait: float,
     dry_run: bool,
     sure: bool,
-    **given: Any,  # noqa: ANN401  the options of open_project
+    **given: Any,
 ) -> None:
     """Run the history of *target* on the database at *url*, or print what would run.
 
@@ -62,8 +62,13 @@ def _print_sql(
 
 def _confirm(migration: Migration, steps: tuple[Revision, ...]) -> None:
     name = migration.database.dsn.dbname or ""
-    typer.echo(f"going down from {steps[0].id} through {len(steps)} revisions can lose rows", err=True)
-    if not sys.stdin.isatty() or typer.prompt("type the database's name to go on", err=True) != name:
+    typer.echo(
+        f"going down from {steps[0].id} through {len(steps)} revisions can lose rows", err=True
+    )
+    if (
+        not sys.stdin.isatty()
+        or typer.prompt("type the database's name to go on", err=True) != name
+    ):
         raise ConfirmationMissing(
             f"downgrade of {name} was not confirmed",
             detail="Nothing was changed.",

@@ -68,7 +68,7 @@ Database = Annotated[
 ]
 
 
-def open_project(target: str, **given: Any) -> Project:  # noqa: ANN401  settings of any type
+def open_project(target: str, **given: Any) -> Project:
     """Resolve *target* with the settings *given* on the command line."""
     from bedstone.project import resolve
 

@@ -4,8 +4,8 @@
 from bedstone.prove.evidence import Evidence
 from bedstone.prove.proof import Proof, Status
 from bedstone.prove.prover import Verdict, proof_names, prove
-from bedstone.prove.side import read_side
 from bedstone.prove.session import Session, prove_project, server_for
+from bedstone.prove.side import read_side
 
 __all__ = [
     "Evidence",

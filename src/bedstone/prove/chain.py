@@ -58,9 +58,7 @@ def run_chain(evidence: Evidence) -> Chain:
         return replace(chain, second=second)
     again = evidence.differences(head, evidence.read())
     seen = () if again.meaningful else disagreement(head_dump, evidence.dump())
-    return replace(
-        chain, second=second, again=again, disagreement=(*chain.disagreement, *seen)
-    )
+    return replace(chain, second=second, again=again, disagreement=(*chain.disagreement, *seen))
 
 
 def _go_down(evidence: Evidence, chain: Chain) -> Chain:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -124,8 +125,6 @@ class Differences:
         """Compare *a* with *b*, leaving out the objects that match a pattern in *excluded*."""
         if a.fingerprint == b.fingerprint and a == b:
             return cls((), ())
-        from fnmatch import fnmatchcase
-
         patterns = tuple(excluded)
         found = [
             d

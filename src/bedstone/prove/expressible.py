@@ -21,8 +21,8 @@ _NEVER = frozenset({"owner", "acl", "security_labels", "privileges"})
 #: The attributes that it has no word for in one kind.
 _ATTRIBUTES = {
     "table": frozenset({
-        "row_security", "force_row_security", "rls", "rls_forced", "replica_identity", "toast_options",
-        "options", "of_type", "access_method",
+        "row_security", "force_row_security", "rls", "rls_forced", "replica_identity",
+        "toast_options", "options", "of_type", "access_method",
     }),
     "column": frozenset({
         "storage", "compression", "statistics", "options", "fdw_options", "identity_owner",

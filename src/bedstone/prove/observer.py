@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_HEADER = re.compile(r"^-- (?:Data for )?Name: (.*?); Type: (.*?); Schema: (.*?); Owner: .*$", re.M)
+_HEADER = re.compile(
+    r"^-- (?:Data for )?Name: (.*?); Type: (.*?); Schema: (.*?); Owner: .*$", re.MULTILINE
+)
 _NOT_NULL_NAME = re.compile(r'CONSTRAINT (?:"(?:[^"]|"")+"|[^\s"]+) NOT NULL')
-_COLUMN_LIST = re.compile(r"^(CREATE (?:UNLOGGED |FOREIGN )?TABLE .*?\()\n(.*?)\n(\).*)$", re.M | re.S)
+_COLUMN_LIST = re.compile(
+    r"^(CREATE (?:UNLOGGED |FOREIGN )?TABLE .*?\()\n(.*?)\n(\).*)$", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from bedstone.history import StepError
 
 _EXTENSION = re.compile(r'extension "([^"]+)" is not available|extension/([^"/]+)\.control')
+_OTHER_SERVER = "Name a server that has it: --server postgresql://…"
+#: Beginnings of SQLSTATEs that speak of the server or the role, not of the statement.
+_STATES = (
+    (("42501",), "the role may not do this", "Use the embedded server, or a role that may."),
+    (("53", "57", "08"), "the server gave up", "Run the command again."),
+)
 _LIBRARY = re.compile(r'could not access file "([^"]+)"')
 
 
@@ -27,30 +33,23 @@ def obstacle_in(error: StepError) -> Obstacle | None:
     """Return what the server lacks, where that is why the step failed."""
     message, state = error.message, error.sqlstate or ""
     if match := _EXTENSION.search(message):
-        name = match.group(1) or match.group(2)
-        return Obstacle(
-            f'the server has no extension "{name}"',
-            f"Name a server that has {name}: --server postgresql://…",
-        )
+        return _missing("extension", match.group(1) or match.group(2))
     if match := _LIBRARY.search(message):
-        return Obstacle(
-            f'the server has no library "{match.group(1)}"',
-            "Name a server that has it: --server postgresql://…",
-        )
-    if state == "42501":
-        return Obstacle(
-            f"the role may not do this: {message}",
-            "Let the scratch server's role do it, or leave --server out to use the embedded one.",
-        )
+        return _missing("library", match.group(1))
     if state == "0A000" and re.search(r"not supported (?:by|in) this build", message):
-        return Obstacle(f"the server was built without it: {message}", "Name another server.")
+        return Obstacle(f"the server was built without it: {message}", _OTHER_SERVER)
     if state in {"53100", "58030"} or "No space left on device" in message:
         return Obstacle(
             "the disk is full", "Free some room, or set cache_dir to a folder on another disk."
         )
-    if state[:2] in {"53", "57", "08"} and not error.timed_out:
-        return Obstacle(f"the server gave up: {message}", "Run the command again.")
+    for states, words, hint in _STATES:
+        if state.startswith(states) and not error.timed_out:
+            return Obstacle(f"{words}: {message}", hint)
     return None
+
+
+def _missing(what: str, name: str) -> Obstacle:
+    return Obstacle(f'the server has no {what} "{name}"', _OTHER_SERVER)
 
 
 def is_refusal(error: StepError, path: Path | None) -> bool:

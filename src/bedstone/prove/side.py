@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import from_json, read_catalog
@@ -15,6 +14,8 @@ from bedstone.server import database_at
 from bedstone.sql import run_script
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bedstone.catalog import Catalog
     from bedstone.server import Server
 

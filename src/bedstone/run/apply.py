@@ -58,7 +58,9 @@ def plan_steps(
     """
     by_id = {revision.id: revision for revision in history.revisions}
     if direction == "up":
-        wanted = set(by_id) if to in {None, "head", "heads"} else _closure(by_id, [_find(by_id, to)])
+        wanted = (
+            set(by_id) if to in {None, "head", "heads"} else _closure(by_id, [_find(by_id, to)])
+        )
         return tuple(r for r in position.pending if r.id in wanted)
     if to == "base":
         return tuple(reversed(position.applied))

@@ -56,7 +56,9 @@ def run(
     if save is not None:
         save.write_text(to_json(second), encoding="utf-8")
     found = compare(first, second)
-    shown = [d for d in (found if complete else fold(found)) if cosmetic or d.meaning == "meaningful"]
+    shown = [
+        d for d in (found if complete else fold(found)) if cosmetic or d.meaning == "meaningful"
+    ]
     if json:
         sys.stdout.write(json_module.dumps([_data(d) for d in shown], indent=2, default=str) + "\n")
     else:

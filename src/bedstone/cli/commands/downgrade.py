@@ -17,7 +17,12 @@ def run(
     target: Target = ".",
     *,
     database: Database = None,
-    to: Annotated[str | None, typer.Option(help="The revision to come back to, or base; one revision back where not given.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="The revision to come back to, or base; one revision back where not given."
+        ),
+    ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another runner.")] = 60,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the exact SQL, change nothing.")

@@ -83,4 +83,6 @@ def _line(revision: Revision, *, is_head: bool) -> str:
     words += [f"[{label}]" for label in revision.labels]
     words += ["(head)"] if is_head else []
     words += ["(merge)"] if revision.is_merge else []
-    return " ".join([*words, " ", (revision.message or "").splitlines()[0] if revision.message else ""]).rstrip()
+    return " ".join(
+        [*words, " ", (revision.message or "").splitlines()[0] if revision.message else ""]
+    ).rstrip()

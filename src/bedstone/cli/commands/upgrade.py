@@ -10,14 +10,19 @@ import typer
 from bedstone.cli.movement import move
 from bedstone.cli.options import Config, Database, Env, Python, Section, Target, X
 
-EXAMPLES = "Examples:  bedstone upgrade . --database postgresql://app@db/shop    bedstone upgrade . --dry-run"
+EXAMPLES = (
+    "Examples:  bedstone upgrade . --database postgresql://app@db/shop    "
+    "bedstone upgrade . --dry-run"
+)
 
 
 def run(
     target: Target = ".",
     *,
     database: Database = None,
-    to: Annotated[str | None, typer.Option(help="The revision to come to; all heads where not given.")] = None,
+    to: Annotated[
+        str | None, typer.Option(help="The revision to come to; all heads where not given.")
+    ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another runner.")] = 60,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the exact SQL, change nothing.")

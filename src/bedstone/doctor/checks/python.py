@@ -21,7 +21,7 @@ ORDER = 10
 
 def check(patient: Patient) -> Iterator[Check]:
     """Look at bedstone's own interpreter and at the project's."""
-    from bedstone.project import resolve
+    from bedstone.project import resolve  # noqa: PLC0415  slow, and only here
 
     yield Check(
         "python", State.WELL, f"bedstone {__version__} on Python {platform.python_version()}"

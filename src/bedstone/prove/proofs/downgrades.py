@@ -167,5 +167,3 @@ def _observed(stair: Stair) -> Iterator[Finding]:
         detail="The two observers disagree, so nothing is called identical.",
         evidence={"entries": list(stair.disagreement)},
     )
-
-

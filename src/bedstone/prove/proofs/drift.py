@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bedstone.catalog import Key
 from bedstone.findings import Exclusion, Finding, Severity
 from bedstone.prove.expressible import is_expressible
 from bedstone.prove.finding import by_object, differences_evidence, sentence, step_evidence, worded
@@ -13,7 +14,7 @@ from bedstone.prove.obstacle import obstacle_in
 from bedstone.prove.proof import Proof, concluded, not_checked
 
 if TYPE_CHECKING:
-    from bedstone.catalog import Catalog, Difference, Key
+    from bedstone.catalog import Catalog, Difference
     from bedstone.prove.evidence import Evidence
 
 NAME = "drift"
@@ -81,8 +82,6 @@ def _not_built(evidence: Evidence) -> Proof:
 
 def _filtered(evidence: Evidence, groups: list[tuple[Difference, ...]]) -> frozenset[Key]:
     """Return the tables that the project's own include_name or include_object leaves out."""
-    from bedstone.catalog import Key
-
     tables = sorted({_table_of(group[0].key) for group in groups} - {None}, key=str)
     names = [(key.schema, key.name) for key in tables if key is not None]
     if not names:
@@ -93,8 +92,6 @@ def _filtered(evidence: Evidence, groups: list[tuple[Difference, ...]]) -> froze
 
 
 def _table_of(key: Key) -> Key | None:
-    from bedstone.catalog import Key
-
     if key.kind == "table":
         return key
     if key.parent is not None and key.kind in {"column", "constraint", "index"}:
