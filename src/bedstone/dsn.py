@@ -63,7 +63,7 @@ class ConnectionString:
     password: Secret | None = None
     dbname: str | None = None
     driver: str | None = None
-    params: tuple[tuple[str, str], ...] = field(default=())
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def at(self, dbname: str) -> ConnectionString:
         """Return the same address with another database."""
@@ -135,7 +135,7 @@ class ConnectionString:
             text += "/" + quote(self.dbname, safe="")
         elif query:
             text += "/"
-        return f"{text}?{urlencode(query, safe='/', quote_via=quote)}" if query else text
+        return f"{text}?{urlencode(query, safe='/*', quote_via=quote)}" if query else text
 
 
 def is_url(text: str) -> bool:

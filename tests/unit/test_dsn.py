@@ -49,7 +49,7 @@ def test_we_read_keywords_as_libpq_does(user: str, password: str) -> None:
 )
 def test_a_shown_address_has_no_password(text: str, redacted: str) -> None:
     address = parse_dsn(text)
-    assert address.redacted == redacted.replace("***", "%2A%2A%2A") or address.redacted == redacted
+    assert address.redacted == redacted
     assert "s3cret" not in address.redacted
     assert "s3cret" not in repr(address)
 
