@@ -4,7 +4,7 @@
 from bedstone.prove.evidence import Evidence
 from bedstone.prove.proof import Proof, Status
 from bedstone.prove.prover import Verdict, proof_names, prove
-from bedstone.prove.session import Session, prove_project, server_for
+from bedstone.prove.session import Session, describe, prove_project, server_for
 from bedstone.prove.side import read_side
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Session",
     "Status",
     "Verdict",
+    "describe",
     "proof_names",
     "prove",
     "prove_project",

@@ -79,7 +79,7 @@ def prove_project(
             proofs = prove(evidence, only=only, known=lock.keys if lock else frozenset())
             verdict = Verdict(
                 project=project.name,
-                server=server.description,
+                server=describe(server),
                 revisions=len(history.revisions),
                 new=None if new is None else len(new),
                 since=since,
@@ -90,6 +90,12 @@ def prove_project(
                 notes=tuple(_notes(server, changes, history)),
             )
             return Session(verdict, history)
+
+
+def describe(server: Server) -> str:
+    """Say which server it is, in a few words."""
+    kind = "embedded" if server.embedded else "by URL"
+    return f"PostgreSQL {server.version} ({kind}, scratch only)"
 
 
 def _new_revisions(history: History, changes: Changes) -> frozenset[str]:

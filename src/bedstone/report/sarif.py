@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bedstone import __version__
 from bedstone.findings import Severity
+from bedstone.prove.codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ def render_sarif(verdict: Verdict, *, root: Path, paths: Mapping[str, Path]) -> 
             "driver": {
                 "name": "bedstone",
                 "version": __version__,
-                "rules": [{"id": code, "name": code} for code in rules],
+                "rules": [_rule(code) for code in rules],
             }
         },
         "columnKind": "utf16CodeUnits",
@@ -40,6 +41,16 @@ def render_sarif(verdict: Verdict, *, root: Path, paths: Mapping[str, Path]) -> 
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     document = {"$schema": schema, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    meaning = CODES[code]
+    return {
+        "id": code,
+        "name": meaning.slug,
+        "shortDescription": {"text": meaning.says},
+        "help": {"text": meaning.do},
+    }
 
 
 def _result(finding: Finding, root: Path, paths: Mapping[str, Path]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from bedstone.doctor.check import Check, State
-from bedstone.server import cache_folder
+from bedstone.server.places import cache_folder, service_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ _NEEDED_BYTES = 1 << 30
 
 def check(patient: Patient) -> Iterator[Check]:
     """Ask how much room the folder of the embedded server has left."""
-    folder = cache_folder(patient.settings.cache_dir)
+    folder = cache_folder(patient.settings.cache_dir, service_account())
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(place).free
     enough = free >= _NEEDED_BYTES

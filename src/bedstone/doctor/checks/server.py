@@ -23,13 +23,13 @@ _USUAL = ("pgcrypto", "uuid-ossp", "citext", "pg_trgm", "btree_gist", "hstore", 
 
 def check(patient: Patient) -> Iterator[Check]:
     """Open the server, make and drop a scratch database, and ask for the usual extensions."""
-    from bedstone.prove import server_for  # noqa: PLC0415  slow, and only here
+    from bedstone.prove import describe, server_for  # noqa: PLC0415  slow, and only here
 
     start = time.monotonic()
     try:
         with server_for(patient.settings) as server:
             seconds = time.monotonic() - start
-            yield Check("server", State.WELL, f"{server.description}, open in {seconds:.2f} s")
+            yield Check("server", State.WELL, f"{describe(server)}, open in {seconds:.2f} s")
             yield from _privileges(server)
             yield from _pg_dump(server)
             yield from _extensions(server)
