@@ -170,7 +170,7 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
         text = environ.get(f"BEDSTONE_{name.upper()}")
-        if text is None or name in {"histories", "env", "files"}:
+        if not text or name in {"histories", "env", "files"}:
             continue
         is_list = "tuple" in str(field.annotation)
         found[name] = tuple(t.strip() for t in text.split(",") if t.strip()) if is_list else text

@@ -75,7 +75,7 @@ def open_project(target: str, **given: Any) -> Project:
     given["env"] = _pairs(given.get("env") or ())
     if given.get("x") is not None:
         given["x"] = tuple(given["x"])
-    overrides = {name: value for name, value in given.items() if value not in (None, {}, ())}
+    overrides = {name: value for name, value in given.items() if value not in (None, "", {}, ())}
     return resolve(target, overrides=overrides, cwd=Path.cwd())
 
 
