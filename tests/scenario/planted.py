@@ -91,7 +91,7 @@ REVISIONS = (
         ),
         sql("alter table orders drop column stage", "drop type order_state"),
         sql("alter table orders drop column stage"),
-        (("BED310", "enum public.order_state"),),
+        (("BED310", "type public.order_state"),),
     ),
     Planted(
         "0004",
@@ -105,7 +105,7 @@ REVISIONS = (
         "pass",
         (
             ("BED310", "function public.stamp()"),
-            ("BED310", "trigger public.orders.orders_stamp"),
+            ("BED310", "trigger orders_stamp on public.orders"),
         ),
     ),
     Planted(
@@ -116,7 +116,7 @@ REVISIONS = (
         ),
         sql("drop policy orders_owner on orders", "alter table orders disable row level security"),
         "pass",
-        (("BED310", "policy public.orders.orders_owner"), ("BED312", "table public.orders")),
+        (("BED310", "policy orders_owner on public.orders"), ("BED312", "table public.orders")),
     ),
     Planted(
         "0006",
@@ -170,7 +170,7 @@ REVISIONS = (
             "drop type level_before",
         ),
         "pass",
-        (("BED312", "enum public.level"),),
+        (("BED312", "type public.level"),),
     ),
     Planted(
         "0012",
@@ -249,13 +249,13 @@ AGREEING = {
 #: One change of the models each, with the object that it is found at.
 DRIFTS = {
     "tag_comment": (', comment="a tag"', "column public.customer.tag"),
-    "nulls": (", postgresql_nulls_not_distinct=True", "constraint public.customer.customer_email_key"),
+    "nulls": (", postgresql_nulls_not_distinct=True", "constraint customer_email_key on public.customer"),
     "amount": ("BigInteger", "column public.orders.amount"),
     "default": ("6", "column public.orders.amount"),
     "state_nullable": (", nullable=False", "column public.orders.state"),
-    "labels": ('"high", "low", "top"', "enum public.level"),
-    "check": ("1", "constraint public.orders.orders_amount_check"),
-    "action": (', ondelete="CASCADE"', "constraint public.orders.orders_customer_fk"),
+    "labels": ('"high", "low", "top"', "type public.level"),
+    "check": ("1", "constraint orders_amount_check on public.orders"),
+    "action": (', ondelete="CASCADE"', "constraint orders_customer_fk on public.orders"),
     "include": ("customer_id", "index public.orders_state_idx"),
     "where": ("2", "index public.orders_state_idx"),
 }

@@ -54,7 +54,7 @@ def test_what_follows_from_a_fault_cites_it(tmp_path: Path) -> None:
     verdict = prove(write_project(tmp_path, faulty=True, upto=3), "round-trip")
     (proof,) = verdict.proofs
     assert proof.status is Status.FAILED
-    assert {finding.cause for finding in proof.findings} == {"BED310 0003 enum public.order_state"}
+    assert {finding.cause for finding in proof.findings} == {"BED310 0003 type public.order_state"}
 
 
 @pytest.mark.parametrize("name", DRIFTS)

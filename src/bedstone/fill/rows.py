@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Key
 
-_REQUIRED = cast(
-    "LiteralString",
-    files("bedstone.fill").joinpath("sql/required_columns.sql").read_text(encoding="utf-8"),
+_REQUIRED = (
+    files("bedstone.fill").joinpath("sql/required_columns.sql").read_text(encoding="utf-8")
 )
 
 
@@ -42,10 +41,10 @@ def insert_rows(connection: psycopg.Connection, tables: Sequence[Key]) -> Filled
     connection.execute("set local search_path = pg_catalog")
     if _is_superuser(connection):
         connection.execute("set local session_replication_role = replica")
-    rows = connection.execute(_REQUIRED, {"tables": list(names)}).fetchall()
+    rows = connection.execute(_REQUIRED.encode(), {"tables": list(names)}).fetchall()
     required = {
         name: [(column, kind, sample) for _, column, kind, sample in group]
-        for name, group in groupby(rows, key=lambda row: cast("str", row[0]))
+        for name, group in groupby(rows, key=lambda row: row[0])
     }
     for name, table in names.items():
         try:

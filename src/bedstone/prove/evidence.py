@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import compare, fold, read_catalog
+from bedstone.catalog import Meaning, compare, fold, read_catalog
 from bedstone.prove.chain import Chain, run_chain
 from bedstone.prove.models import ModelsBuilt, build_models
 from bedstone.prove.observer import Dump, parse_dump
@@ -34,6 +34,8 @@ def silent(_label: str, _done: int, _total: int) -> None:
 class Evidence:
     """One history on one workspace, and what its runs showed.
 
+    *scratch* is the database whose address the project's process knows.
+
     *new* holds the ids of the revisions to prove; the others are run once, in one go, to get to
     the state that the new ones start from. ``None`` proves them all. *models_changed* says that the
     models may differ from those before the new revisions.
@@ -41,6 +43,7 @@ class Evidence:
 
     history: History
     workspace: Workspace
+    scratch: Scratch
     new: frozenset[str] | None = None
     models_changed: bool = True
     exclude: tuple[str, ...] = ()
@@ -63,11 +66,6 @@ class Evidence:
         """The revisions that the selected ones start from."""
         chosen = {r.id for r in self.selected}
         return tuple(r for r in self.history.revisions if r.id not in chosen)
-
-    @cached_property
-    def scratch(self) -> Scratch:
-        """The one scratch database whose address the project's process knows."""
-        return self.workspace.scratch("history")
 
     @cached_property
     def origin(self) -> Origin:
@@ -93,7 +91,7 @@ class Evidence:
         """Read the catalog of *scratch*, without the tables that hold the version."""
         with (scratch or self.scratch).connect(autocommit=True) as connection:
             catalog = read_catalog(connection, known_roles=self.workspace.known_roles)
-        return catalog.without_tables(self.history.version_tables)
+        return without_versions(catalog, self.history.version_tables)
 
     def dump(self, scratch: Scratch | None = None) -> Dump | None:
         """Return what ``pg_dump`` sees of *scratch*; ``None`` where it is out of reach."""
@@ -113,6 +111,12 @@ class Evidence:
         return self.scratch
 
 
+def without_versions(catalog: Catalog, tables: Iterable[tuple[str | None, str]]) -> Catalog:
+    """Return *catalog* less the tables that hold a history's version."""
+    names = {(schema or "public", name) for schema, name in tables}
+    return catalog.without(lambda key: key.kind == "table" and (key.schema, key.name) in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Differences:
     """What two catalogs differ in, by weight."""
@@ -127,11 +131,11 @@ class Differences:
             return cls((), ())
         patterns = tuple(excluded)
         found = [
-            d
-            for d in fold(compare(a, b))
-            if not any(fnmatchcase(str(d.key), pattern) for pattern in patterns)
+            item.cause
+            for item in fold(compare(a, b))
+            if not any(fnmatchcase(str(item.cause.key), pattern) for pattern in patterns)
         ]
         return cls(
-            tuple(d for d in found if d.meaning == "meaningful"),
-            tuple(d for d in found if d.meaning == "cosmetic"),
+            tuple(d for d in found if d.meaning is Meaning.MEANINGFUL),
+            tuple(d for d in found if d.meaning is Meaning.COSMETIC),
         )

@@ -58,15 +58,15 @@ def build_models(evidence: Evidence) -> ModelsBuilt:
 
 def _make_room(connection: psycopg.Connection, head: Catalog) -> None:
     """Make the schemas and extensions of *head*, which plain models cannot express."""
-    for key in head.keys("schema"):
+    for item in head.of_kind("schema"):
         connection.execute(
-            sql.SQL("create schema if not exists {}").format(sql.Identifier(key.name))
+            sql.SQL("create schema if not exists {}").format(sql.Identifier(item.key.name))
         )
-    for key in head.keys("extension"):
-        schema = head.objects[key].attributes.get("schema")
+    for item in head.of_kind("extension"):
         connection.execute(
             sql.SQL("create extension if not exists {} with schema {} cascade").format(
-                sql.Identifier(key.name), sql.Identifier(str(schema or "public"))
+                sql.Identifier(item.key.name),
+                sql.Identifier(str(item.attributes.get("schema") or "public")),
             )
         )
     connection.commit()
@@ -74,12 +74,8 @@ def _make_room(connection: psycopg.Connection, head: Catalog) -> None:
 
 def _clear(connection: psycopg.Connection, head: Catalog) -> None:
     """Drop what the models make themselves; functions and domains stay."""
-    statements = {
-        "table": sql.SQL("drop table if exists {} cascade"),
-        "enum": sql.SQL("drop type if exists {} cascade"),
-    }
-    for kind, statement in statements.items():
-        for key in head.keys(kind):
-            name = sql.Identifier(key.schema or "public", key.name)
-            connection.execute(statement.format(name))
+    for kind, word in (("table", sql.SQL("table")), ("enum", sql.SQL("type"))):
+        for item in head.of_kind(kind):
+            name = sql.Identifier(item.key.schema or "public", item.key.name)
+            connection.execute(sql.SQL("drop {} if exists {} cascade").format(word, name))
     connection.commit()

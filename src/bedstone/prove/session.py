@@ -65,11 +65,13 @@ def prove_project(
     progress("server", 0, 0)
     with server_for(project.settings) as server, server.workspace(project.name) as workspace:
         progress("the project's imports", 0, 0)
-        with open_history(project) as history:
+        scratch = workspace.scratch("history")
+        with open_history(project, scratch, progress=progress) as history:
             new = _new_revisions(history, changes) if changes else None
             evidence = Evidence(
                 history,
                 workspace,
+                scratch,
                 new=new,
                 models_changed=changes is None or _touches_models(history, changes),
                 exclude=project.settings.exclude,

@@ -56,7 +56,7 @@ def conclusion(verdict: Verdict) -> str:
         first = verdict.failed[0].name
         say = f"{failed} of {total} claims fail"
         return f"{say} (exit {status})      next: bedstone prove … --only {first} -v"
-    parts = []
+    parts: list[str] = []
     for wanted, word in (
         (Status.PASSED, "hold"),
         (Status.VACUOUS, "vacuous"),

@@ -56,9 +56,8 @@ def run(
     if save is not None:
         save.write_text(to_json(second), encoding="utf-8")
     found = compare(first, second)
-    shown = [
-        d for d in (found if complete else fold(found)) if cosmetic or d.meaning == "meaningful"
-    ]
+    causes = found if complete else [item.cause for item in fold(found)]
+    shown = [d for d in causes if cosmetic or d.meaning == "meaningful"]
     if json:
         sys.stdout.write(json_module.dumps([_data(d) for d in shown], indent=2, default=str) + "\n")
     else:

@@ -38,4 +38,8 @@ def check(patient: Patient) -> Iterator[Check]:
     except BedstoneError as error:
         yield Check("project", State.LACKING, error.message, error.hint)
         return
-    yield Check("project", State.WELL, f"{project.name} runs in {project.python.path}")
+    yield Check(
+        "project",
+        State.WELL,
+        f"{project.name} runs in {project.python.path if project.python else sys.executable}",
+    )
