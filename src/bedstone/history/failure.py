@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns what stopped a project from being loaded into a coded error."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from bedstone.errors import (
+    AddressRefused,
+    ApplicationFailed,
+    BedstoneError,
+    ConfigUnusable,
+    DependencyMissing,
+    DialectUnsupported,
+    DriverMissing,
+    EnvironmentScriptFailed,
+    EnvironmentScriptIdle,
+    HeadsAmbiguous,
+    HistoryInvalid,
+    ModelsUnusable,
+    ProjectProcessLost,
+    ProjectSyntaxError,
+    ProjectTookTooLong,
+    ProjectTooOld,
+    RevisionCycle,
+    RevisionDuplicate,
+    RevisionFileFailed,
+    RevisionMissing,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from bedstone.probe import Reply
+
+_PACKAGES = {"psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'"}
+_DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
+
+
+def failure_of(reply: Reply, *, python: Path, timeout: float) -> BedstoneError:
+    """Return the error that a failed start amounts to."""
+    if reply.ended_by == "timeout":
+        return ProjectTookTooLong(
+            f"loading the project did not end within {timeout:g} s",
+            detail=_said(reply) or "env.py and what it imports had printed nothing.",
+            hint="Allow more: timeout = SECONDS in bedstone.toml",
+        )
+    refused = [e for e in reply.events if e["event"] == "refused"]
+    if reply.ended_by == "refusal":
+        return _refused(refused[-1])
+    told = reply.error
+    if told is None:
+        return ProjectProcessLost(
+            "the process that loads the project ended without a word"
+            + (f", status {reply.status}" if reply.status is not None else ""),
+            detail=_said(reply) or "It had printed nothing.",
+            hint=f"See whether the project loads by itself: {python} -m alembic heads",
+        )
+    if told.get("kind") == "refused" or (refused and told.get("kind") is None):
+        return _refused(refused[-1])
+    return _BY_KIND.get(told.get("kind") or "", _plain)(told, python)
+
+
+def _said(reply: Reply) -> str:
+    lines = reply.output.strip().splitlines()
+    return "It printed last: " + " / ".join(lines[-3:]) if lines else ""
+
+
+def _plain(told: Mapping[str, Any], python: Path) -> BedstoneError:
+    """Name an exception that is none of the probe's own."""
+    cls = told["type"].rpartition(".")[2]
+    module = told.get("missing_module")
+    revision_file = told.get("revision_file")
+    if cls in {"SyntaxError", "IndentationError", "TabError"}:
+        return ProjectSyntaxError(
+            f"{_place(told)} is not valid Python: {told['message'].partition(' (')[0]}",
+            detail=f"The line reads: {told['text'].strip()}" if told.get("text") else None,
+            hint="Mend the file; nothing was run.",
+        )
+    if module in _DRIVERS:
+        return driver_missing(module, python)
+    if module:
+        return DependencyMissing(
+            f"{_place(told)} imports {module}, which {python} does not have",
+            detail=told["traceback"].rstrip() or None,
+            hint=f"{python} -m pip install {module.partition('.')[0]}, or name the project's own "
+            "interpreter: --python path/to/.venv/bin/python",
+        )
+    if cls in {"CycleDetected", "DependencyCycleDetected"}:
+        return RevisionCycle(
+            told["message"][:1].lower() + told["message"][1:],
+            detail="No order exists in which they could be run.",
+            hint="Mend down_revision or depends_on of one of them.",
+        )
+    if revision_file:
+        return RevisionFileFailed(
+            f"the revision file {revision_file} cannot be loaded: {cls}: {told['message']}",
+            detail=told["traceback"].rstrip() or None,
+            hint="Mend the file; nothing was run.",
+        )
+    return _by_phase(told, cls)
+
+
+def _by_phase(told: Mapping[str, Any], cls: str) -> BedstoneError:
+    phase, message = told.get("phase"), told["message"]
+    trace = told["traceback"].rstrip() or None
+    if phase in {"config", "script"}:
+        return ConfigUnusable(
+            f"Alembic cannot use the project's configuration: {message}",
+            detail=trace if cls != "CommandError" else None,
+            hint="Name the ini file (--config) and the script location it should have.",
+        )
+    if phase == "models":
+        return ModelsUnusable(
+            f"the models cannot be loaded: {cls}: {message}",
+            detail=trace,
+            hint="Name them as package.module:metadata or package.module:Base.",
+        )
+    if phase == "app":
+        return ApplicationFailed(
+            f"the Flask application cannot be made: {cls}: {message}",
+            detail=trace,
+            hint='Name a factory or an application: app = "package.module:create_app"',
+        )
+    if "Multiple head" in message:
+        return HeadsAmbiguous(
+            "the history has several heads, and one was asked for",
+            detail=message,
+            hint='Ask for all: heads = ["heads"] in bedstone.toml, or merge them: '
+            "alembic merge heads",
+        )
+    if phase == "graph":
+        return HistoryInvalid(
+            f"Alembic cannot make a history of the revision files: {message}",
+            detail=trace if cls not in {"CommandError", "RevisionError"} else None,
+            hint="alembic history says the same.",
+        )
+    without_app = cls == "AttributeError" and "current_app" in str(trace)
+    if without_app or "application context" in message:
+        hint = 'Name the Flask application: app = "package.module:create_app" in bedstone.toml'
+    else:
+        hint = address_hint(told.get("names") or ()) or "Mend env.py, or what it imports."
+    return EnvironmentScriptFailed(f"{_place(told)}: {cls}: {message}", detail=trace, hint=hint)
+
+
+def _place(told: Mapping[str, Any]) -> str:
+    file, line = told.get("file"), told.get("line")
+    if not file:
+        return "the project's code"
+    return f"{file}, line {line}" if line else str(file)
+
+
+def _refused(told: Mapping[str, Any]) -> BedstoneError:
+    if told.get("reason") == "witness":
+        return AddressRefused(
+            "the project's code came out in another database than the one it was given",
+            detail=f"Its session, through {told['driver']}, does not see the lock that bedstone "
+            "holds in the scratch database. Nothing was run in it.",
+            hint="Look for a proxy, pooler or tunnel on that address.",
+        )
+    scheme = str(told["address"]).partition(":")[0]
+    if scheme != "postgresql":
+        return DialectUnsupported(
+            f"the project's code was about to open {told['address']}, which is no PostgreSQL",
+            detail="Nothing was opened.",
+            hint=address_hint(told["names"], told.get("driver"))
+            or "Tell env.py its database: --env DATABASE_URL={url}",
+        )
+    return AddressRefused(
+        f"the project's code was about to connect to {told['address']}, which is not the database "
+        "that bedstone gave it",
+        detail="It was stopped before it connected, so nothing was touched.",
+        hint=address_hint(told["names"], told.get("driver"))
+        or "Tell env.py its database: --env DATABASE_URL={url}, or -x, or files in bedstone.toml",
+    )
+
+
+def address_hint(names: Sequence[Mapping[str, str]], driver: str | None = None) -> str | None:
+    """Return the options that would give the address in the variables that were read."""
+    url = f"{{url:{driver}}}" if driver in {"asyncpg", "psycopg", "pg8000"} else "{url}"
+    whole = [n["name"] for n in names if n["part"] == "url"]
+    chosen = [(name, url) for name in whole] or [
+        (n["name"], f"{{{n['part']}}}") for n in names if n["part"] != "url"
+    ]
+    if not chosen:
+        return None
+    options = " ".join(f"--env '{name}={value}'" for name, value in chosen[:8])
+    return f"env.py reads {', '.join(n for n, _ in chosen[:8])}; give the address there: {options}"
+
+
+def driver_missing(driver: str | None, python: Path) -> DriverMissing:
+    """Return the error of a driver that the project's interpreter does not have."""
+    name = driver or "psycopg2"
+    others = "" if driver is None else ", or write the address for another: {url:asyncpg}"
+    return DriverMissing(
+        f"{python} has no driver {driver}" if driver else f"{python} has no PostgreSQL driver",
+        detail="The address reaches env.py, and SQLAlchemy cannot open it.",
+        hint=f"{python} -m pip install {_PACKAGES.get(name, name)}{others}",
+    )
+
+
+def _too_old(told: Mapping[str, Any], python: Path) -> BedstoneError:
+    return ProjectTooOld(
+        f"the project has {told['package']} {told['version']}; bedstone works with "
+        f"{told['oldest']} and newer",
+        hint=f"{python} -m pip install --upgrade {told['package']}",
+    )
+
+
+def _dialect(told: Mapping[str, Any], _: Path) -> BedstoneError:
+    return DialectUnsupported(
+        f"env.py migrates a {told['dialect']} database, not PostgreSQL",
+        hint=address_hint(told.get("names") or ())
+        or "Tell env.py its database: --env DATABASE_URL={url}",
+    )
+
+
+def _idle(_told: Mapping[str, Any], _: Path) -> BedstoneError:
+    return EnvironmentScriptIdle(
+        "env.py ended without calling context.run_migrations()",
+        detail="Called as for alembic upgrade heads, it ran no migration on any database.",
+        hint="Look for a condition in env.py that leaves early.",
+    )
+
+
+def _missing_revision(told: Mapping[str, Any], _: Path) -> BedstoneError:
+    where = ", ".join(told.get("referrers") or ()) or "a revision"
+    return RevisionMissing(
+        f"revision {told['revision']} is not there, and {where} stands on it",
+        detail="Alembic cannot make a history with a hole.",
+        hint="Bring the file back, or mend down_revision.",
+    )
+
+
+def _duplicate(told: Mapping[str, Any], _: Path) -> BedstoneError:
+    return RevisionDuplicate(
+        f"revision {told['revision']} is there {len(told['paths'])} times",
+        detail="Alembic would take one of them and ignore the others: " + ", ".join(told["paths"]),
+        hint="Give one of them another id.",
+    )
+
+
+def _no_object(told: Mapping[str, Any], _: Path) -> BedstoneError:
+    near = get_close_matches(told["attribute"], told.get("names") or (), n=3)
+    return ModelsUnusable(
+        f"module {told['module']} has no {told['attribute']}",
+        hint=f"Did you mean {' or '.join(near)}?" if near else "Name what the module has.",
+    )
+
+
+def _no_metadata(told: Mapping[str, Any], _: Path) -> BedstoneError:
+    return ModelsUnusable(
+        told["message"], hint="Name them as package.module:metadata or package.module:Base."
+    )
+
+
+_BY_KIND = {
+    "too-old": _too_old,
+    "driver": lambda told, python: driver_missing(told.get("driver"), python),
+    "dialect": _dialect,
+    "no-run": _idle,
+    "missing-revision": _missing_revision,
+    "duplicate-revision": _duplicate,
+    "no-object": _no_object,
+    "no-metadata": _no_metadata,
+}

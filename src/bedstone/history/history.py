@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The history of a project: its revisions, and the ways to run them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from bedstone.errors import EnvironmentScriptFailed, HistoryEmpty
+from bedstone.history.bootstrap import bootstrap
+from bedstone.history.revision import Revision, read_revision
+from bedstone.history.run import Run
+from bedstone.history.strand import Strand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from bedstone.project import Project
+    from bedstone.server import Database
+
+    #: Told what is being done, how many steps are done and how many there are.
+    Progress = Callable[[str, int, int], None]
+
+
+@contextmanager
+def open_history(
+    project: Project, database: Database, *, progress: Progress | None = None
+) -> Iterator[History]:
+    """Load *project* in its own interpreter and keep it loaded for the block.
+
+    ``env.py`` is run once, without a step, on *database*, which it may leave something in: reset
+    a scratch database afterwards. *database* should be the one that most runs are for: the
+    project's code may remember its address. Runs on other databases are led there all the same.
+
+    The revisions, and all else that was read, stay readable after the block.
+
+    Raises:
+        BedstoneError: the project cannot be loaded; one class for each reason, BED103 to BED155.
+    """
+    sources = project.sources or (None,)
+    with ExitStack() as stack:
+        strands = []
+        for source in sources:
+            strand = Strand(project, source, database)
+            stack.callback(strand.close)
+            strands.append(strand)
+        yield History(project, strands, progress)
+
+
+class History:
+    """The revisions of a project and what can be done with them.
+
+    Each run is a process of its own, forked from the one in which the project was loaded. A
+    project with several histories in one database is one ``History``: they are run in the order of
+    the settings, on the way down in the reverse of it.
+    """
+
+    def __init__(
+        self, project: Project, strands: Sequence[Strand], progress: Progress | None = None
+    ) -> None:
+        self.name = project.name
+        self._project = project
+        self._strands = tuple(strands)
+        self._progress = progress
+        names = _names(strands)
+        rows = [(s, row) for s in strands for row in s.facts["revisions"]]
+        everything = [
+            (read_revision(row, history=s.name, names=names[s.name]), bool(row["is_reached"]))
+            for s, row in rows
+        ]
+        self.revisions = tuple(revision for revision, reached in everything if reached)
+        self.unreached = tuple(revision for revision, reached in everything if not reached)
+        if project.sources and not everything:
+            raise HistoryEmpty(
+                "the history has no revision",
+                detail=f"Alembic found none in {strands[0].facts.get('script_location')}.",
+                hint='Write the first: alembic revision --autogenerate -m "first", or check '
+                "version_locations.",
+            )
+        self._by_id = {revision.id: revision for revision, _ in everything}
+        self._strand_of = {r.id: s for s in strands for r, _ in everything if r.history == s.name}
+        self._id_of = {(r.history, r.number): r.id for r, _ in everything}
+        below = {name for r in self.revisions for name in r.down}
+        self.heads = tuple(r for r in self.revisions if r.id not in below)
+        self.bases = tuple(r for r in self.revisions if not r.down)
+        self.has_models = any(bool(s.facts["has_models"]) for s in strands)
+        self.startup_seconds = sum(float(s.facts["seconds"]) for s in strands)
+        self.contexts: tuple[Mapping[str, Any], ...] = tuple(
+            context for s in strands for context in s.facts["contexts"]
+        )
+        self.version_tables: tuple[tuple[str | None, str], ...] = tuple(
+            dict.fromkeys((c["version_table_schema"], c["version_table"]) for c in self.contexts)
+        )
+        self.versions: Mapping[str, str] = dict(strands[0].versions)
+        self.notes: tuple[str, ...] = tuple(note for s in strands for note in s.facts["notes"])
+        self.fingerprint = _fingerprint(project, strands)
+
+    # -- runs -----------------------------------------------------------------------------------
+
+    def upgrade(self, database: Database, revisions: Sequence[str] | None = None) -> Run:
+        """Run *revisions* up, in this order, in one run; all that is missing where none is given.
+
+        Transactions are the project's own.
+        """
+        if revisions is not None:
+            return self._steps(database, revisions, "up")
+        run = Run.nothing()
+        for strand in self._strands:
+            if run.ok and strand.source is not None:
+                run = run.then(self._run(strand, database, "upgrade", strand.settings.heads))
+        return run
+
+    def downgrade(self, database: Database, revisions: Sequence[str] | None = None) -> Run:
+        """Run *revisions* down, in this order, in one run; down to base where none is given."""
+        if revisions is not None:
+            return self._steps(database, revisions, "down")
+        run = Run.nothing()
+        for strand in reversed(self._strands):
+            if run.ok and strand.source is not None:
+                run = run.then(self._run(strand, database, "downgrade", ("base",)))
+        return run
+
+    def step(self, database: Database, revision: str, direction: Literal["up", "down"]) -> Run:
+        """Run exactly *revision*, up or down, in a process of its own."""
+        return self._steps(database, (revision,), direction)
+
+    def prepare(self, database: Database) -> Run:
+        """Bring an empty *database* to where the first revision can run.
+
+        That is the settings' bootstrap and stamp, and nothing where there is neither.
+        """
+        run = Run.nothing()
+        for strand in self._strands:
+            if run.ok and strand.settings.bootstrap is not None:
+                run = run.then(bootstrap(strand, database))
+            if run.ok and strand.settings.stamp:
+                run = run.then(self._run(strand, database, "stamp", strand.settings.stamp))
+        return run
+
+    def create_models(self, database: Database) -> Run:
+        """Create everything that the models describe, by the project's own SQLAlchemy.
+
+        The result is a list with what each metadata contains, in plain JSON values.
+        """
+        run, found = Run.nothing(), []
+        for strand in self._strands:
+            if run.ok and strand.facts["has_models"]:
+                run = run.then(strand.run(database, "create_models"))
+                found += (run.result or {}).get("metadata", ())
+        return replace(run, result=found)
+
+    def current(self, database: Database) -> tuple[str, ...]:
+        """Return the revisions that the version tables of *database* hold."""
+        found: list[str] = []
+        for strand in self._strands:
+            if strand.source is None:
+                continue
+            run = strand.run(database, "current")
+            if run.error is not None:
+                raise _not_read(strand, run)
+            for table in run.result or ():
+                found += [self._id_of.get((strand.name, n), n) for n in table["heads"]]
+        return tuple(dict.fromkeys(found))
+
+    def filtered(
+        self, database: Database, names: Iterable[tuple[str | None, str]]
+    ) -> frozenset[tuple[str | None, str]]:
+        """Return which of the tables *names* the project's own filters leave out.
+
+        Those are ``include_name``, ``include_object`` and ``include_schemas`` of ``env.py``. A
+        table that is in the database is shown to them as reflected.
+        """
+        out = set(names)
+        asked = [{"schema": schema, "name": name} for schema, name in out]
+        for strand in self._strands:
+            if strand.source is None:
+                return frozenset()
+            run = strand.run(database, "filtered", names=asked)
+            answers = run.result if run.ok else ()
+            out &= {(name["schema"], name["name"]) for name in answers or ()}
+        return frozenset(out)
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _steps(
+        self, database: Database, revisions: Sequence[str], direction: Literal["up", "down"]
+    ) -> Run:
+        run = Run.nothing()
+        groups = groupby(revisions, key=lambda name: self._strand_of[name].name)
+        for _, group in groups:
+            chosen = [self._by_id[name] for name in group]
+            if not run.ok:
+                break
+            strand = self._strand_of[chosen[0].id]
+            last = chosen[-1]
+            below = self._by_id[last.down[0]].number if last.down else "base"
+            extra = {
+                "direction": direction,
+                "destination": last.number if direction == "up" else below,
+            }
+            numbers = tuple(revision.number for revision in chosen)
+            run = run.then(self._run(strand, database, "steps", numbers, **extra))
+        return run
+
+    def _run(
+        self, strand: Strand, database: Database, op: str, revisions: Sequence[str], **extra: Any
+    ) -> Run:
+        total = len(revisions) if op == "steps" else len(strand.facts["revisions"])
+        strand.listen = self._listener(strand, total)
+        try:
+            run = strand.run(database, op, revisions=list(revisions), **extra)
+        finally:
+            strand.listen = None
+        return self._named(strand, run)
+
+    def _listener(self, strand: Strand, total: int) -> Callable[[Mapping[str, Any]], None] | None:
+        progress = self._progress
+        if progress is None:
+            return None
+        done = 0
+
+        def listen(event: Mapping[str, Any]) -> None:
+            nonlocal done
+            if event["event"] == "step":
+                name = self._id_of.get((strand.name, event["revision"]), event["revision"])
+                progress(f"{name} {event['direction']}", done, total)
+            elif event["event"] == "stepped":
+                done += 1
+
+        return listen
+
+    def _named(self, strand: Strand, run: Run) -> Run:
+        """Give every revision in *run* the id that it has among all histories."""
+
+        def name(number: str) -> str:
+            return self._id_of.get((strand.name, number), number)
+
+        error = run.error
+        if error is not None and error.revision is not None:
+            error = replace(error, revision=name(error.revision))
+        steps = tuple(replace(step, revision=name(step.revision)) for step in run.steps)
+        return replace(run, steps=steps, error=error)
+
+
+def _names(strands: Sequence[Strand]) -> dict[str, dict[str, str]]:
+    """Return the id to show for each revision: qualified where two histories have the same."""
+    count = Counter(row["id"] for s in strands for row in s.facts["revisions"])
+    return {
+        s.name: {
+            row["id"]: f"{s.name}:{row['id']}" if count[row["id"]] > 1 else row["id"]
+            for row in s.facts["revisions"]
+        }
+        for s in strands
+    }
+
+
+def _not_read(strand: Strand, run: Run) -> Exception:
+
+    assert run.error is not None  # noqa: S101  the caller saw it
+    return EnvironmentScriptFailed(
+        f"the version of {strand.name} cannot be read: {run.error.message}",
+        detail=run.error.traceback.rstrip() or None,
+        hint="alembic current says the same.",
+    )
+
+
+def _fingerprint(project: Project, strands: Sequence[Strand]) -> str:
+    """Name all that a run depends on beside the revision files and the server."""
+    digest = sha256(project.settings.model_dump_json().encode())
+    for strand in strands:
+        digest.update(json.dumps([strand.name, dict(strand.versions)], sort_keys=True).encode())
+        for file in strand.facts.get("files") or ():
+            digest.update(file.encode())
+            digest.update(_content(Path(file)))
+        for path in (strand.source.ini, strand.source.toml) if strand.source else ():
+            digest.update(_content(path))
+        if strand.settings.bootstrap is not None:
+            digest.update(_content(Path(strand.cwd, strand.settings.bootstrap)))
+    return "v1:" + digest.hexdigest()
+
+
+def _content(path: Path | None) -> bytes:
+    try:
+        return path.read_bytes() if path is not None and path.is_file() else b""
+    except OSError:
+        return b""
+
+
+__all__ = ["History", "Revision", "open_history"]

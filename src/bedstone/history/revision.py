@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One versioned step of a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision as the project's own Alembic reads it.
+
+    *down* and *depends_on* are ids of revisions it stands on. *id* carries its history's name
+    (``history:id``) only where another history of the project has the same id; *number* is always
+    the id that Alembic knows.
+    """
+
+    id: str
+    number: str
+    down: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    labels: tuple[str, ...]
+    message: str
+    path: Path | None
+    history: str
+    is_head: bool = False
+
+    @property
+    def is_merge(self) -> bool:
+        """Whether it joins branches."""
+        return len(self.down) > 1
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it stands on nothing."""
+        return not self.down and not self.depends_on
+
+
+def read_revision(row: Mapping[str, Any], *, history: str, names: Mapping[str, str]) -> Revision:
+    """Return the revision that the probe described; *names* gives the id to show for each."""
+    return Revision(
+        id=names[row["id"]],
+        number=row["id"],
+        down=tuple(names.get(name, name) for name in row["down"]),
+        depends_on=tuple(names.get(name, name) for name in row["depends_on"]),
+        labels=tuple(row["labels"]),
+        message=row["message"] or "",
+        path=Path(row["path"]) if row["path"] else None,
+        history=history,
+        is_head=bool(row["is_head"]),
+    )

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resolves what a user names into a project."""
+
+from __future__ import annotations
+
+import re
+import sys
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bedstone.dsn import is_url, parse_dsn
+from bedstone.errors import TargetAmbiguous, TargetUnknown, TargetUnsupported
+from bedstone.project.interpreter import find_interpreter
+from bedstone.project.layout import find_configurations, find_sql_files, project_name, work_folder
+from bedstone.project.project import HistorySource, Project
+from bedstone.settings import NamedHistory, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bedstone.settings import HistorySettings, Settings
+
+_MODELS = re.compile(r"^[A-Za-z_]\w*(?:\.\w+)*:[A-Za-z_][\w.]*$")
+_PACKAGE_PATH = re.compile(r"^[A-Za-z_][\w.]*:[\w./-]+$")
+_GROUP = "bedstone.blueprints"
+
+
+def resolve(
+    target: str, *, overrides: Mapping[str, Any] | None = None, cwd: Path | None = None
+) -> Project:
+    """Return the project that *target* names, as seen from folder *cwd*.
+
+    A target is a folder, an ini file or a ``pyproject.toml``, ``package.module:metadata``,
+    ``package:path/of/migrations``, a PostgreSQL URL, or the name of a blueprint. Reads files only;
+    nothing of the project is imported.
+
+    Raises:
+        TargetUnknown: nothing here is called that, or what is has no history and no models.
+        TargetAmbiguous: more than one thing is meant.
+        TargetUnsupported: SQL files, which this release recognises and cannot run.
+        InterpreterNotFound: no interpreter can import what the project needs.
+        SettingsInvalid: the settings cannot be used.
+    """
+    folder = Path.cwd() if cwd is None else cwd
+    given = dict(overrides or {})
+    if is_url(target):
+        settings = read_settings(folder, overrides=given)
+        url = parse_dsn(target)
+        return Project(url.dbname or "database", "url", None, settings, url=url)
+    path = (folder / Path(target).expanduser()).absolute()
+    path = Path(path.parent, path.name) if path.name != ".." else path.resolve()
+    blueprint = _blueprint(target)
+    if path.exists():
+        if blueprint is not None and path.is_dir() and _is_project(path):
+            raise TargetAmbiguous(
+                f'"{target}" is a folder here and a blueprint',
+                detail=f"The folder is {path}, the blueprint {blueprint}.",
+                hint=f"Write ./{target} for the folder, blueprint:{target} for the blueprint.",
+            )
+        if blueprint is None or (path.is_dir() and _is_project(path)):
+            return _at_path(path, given, folder)
+    if blueprint is not None:
+        return _of_blueprint(target.removeprefix("blueprint:"), blueprint, given)
+    if _MODELS.match(target):
+        return _of_models(target, given, folder)
+    if _PACKAGE_PATH.match(target):
+        return _of_folder(folder, given | {"script_location": target})
+    raise _unknown(target, folder)
+
+
+def _at_path(path: Path, given: dict[str, Any], folder: Path) -> Project:
+    if path.is_dir():
+        return _of_folder(path.resolve(), given)
+    if path.name == "pyproject.toml":
+        return _of_folder(path.resolve().parent, given | {"config": str(path.resolve())})
+    if path.suffix in {".ini", ".cfg"}:
+        root = work_folder(path.resolve(), given.get("section") or "alembic", folder.resolve())
+        return _of_folder(root, given | {"config": str(path.resolve())})
+    if path.suffix == ".sql":
+        raise _sql_unsupported(path)
+    raise TargetUnknown(
+        f"{path} is neither a folder nor an ini file",
+        detail="A history is found through its alembic.ini or its [tool.alembic].",
+        hint="Name the folder that holds alembic.ini.",
+    )
+
+
+def _of_folder(root: Path, given: dict[str, Any]) -> Project:
+    settings = read_settings(root, overrides=given)
+    sources = tuple(_sources(root, settings))
+    if not sources and settings.models is None:
+        raise _nothing_in(root)
+    needs = ("alembic", "sqlalchemy") if sources else ("sqlalchemy",)
+    return Project(
+        name=settings.name or project_name(root),
+        kind="alembic" if sources else "models",
+        root=root,
+        settings=settings,
+        python=find_interpreter(root, given=settings.python, needs=needs),
+        sources=sources,
+        models=settings.models,
+    )
+
+
+def _sources(root: Path, settings: Settings) -> list[HistorySource]:
+    found = []
+    for one in settings.sources():
+        source = _source(root, one)
+        if source is not None:
+            found.append(source)
+    return found
+
+
+def _source(root: Path, settings: HistorySettings) -> HistorySource | None:
+    name = settings.name if isinstance(settings, NamedHistory) else "main"
+    if settings.config is not None:
+        config = (root / settings.config).resolve()
+        if not config.is_file() and ":" not in settings.config:
+            raise TargetUnknown(
+                f"the configuration {settings.config} is not there",
+                detail=f"It was looked for as {config}.",
+                hint="Name it relative to the project's folder: --config path/to/alembic.ini",
+            )
+        if config.suffix == ".toml":
+            return HistorySource(name, settings, config.parent, toml=config)
+        folder = work_folder(config, settings.section, root)
+        return HistorySource(name, settings, folder, ini=config)
+    ini, toml = root / "alembic.ini", root / "pyproject.toml"
+    if settings.script_location is not None and not ini.is_file():
+        return HistorySource(name, settings, root, script_location=settings.script_location)
+    found = find_configurations(root)
+    if len(found) > 1:
+        places = ", ".join(str(path.relative_to(root)) for path in found)
+        raise TargetAmbiguous(
+            f"{root} holds {len(found)} Alembic configurations",
+            detail=f"They are {places}.",
+            hint=f"Name one: bedstone prove {found[0].relative_to(root)}",
+        )
+    if not found:
+        return None
+    config = found[0]
+    own_toml = toml if toml.is_file() else None
+    if config.suffix == ".toml":
+        return HistorySource(name, settings, root, toml=config)
+    folder = work_folder(config, settings.section, root)
+    return HistorySource(name, settings, folder, ini=config, toml=own_toml)
+
+
+def _is_project(path: Path) -> bool:
+    return bool(find_configurations(path)) or (path / "bedstone.toml").is_file()
+
+
+def _of_models(target: str, given: dict[str, Any], folder: Path) -> Project:
+    settings = read_settings(folder, overrides=given | {"models": target})
+    return Project(
+        name=settings.name or target.partition(":")[0],
+        kind="models",
+        root=folder,
+        settings=settings,
+        python=find_interpreter(folder, given=settings.python, needs=("sqlalchemy",)),
+        models=target,
+    )
+
+
+def _of_blueprint(name: str, package: str, given: dict[str, Any]) -> Project:
+    root = _package_folder(package)
+    if root is None:
+        raise TargetUnknown(
+            f'the blueprint "{name}" names the package {package}, which is not installed',
+            hint="pip install 'bedstone[blueprints]'",
+        )
+    settings = read_settings(root, overrides=given)
+    python = find_interpreter(
+        root, given=settings.python or sys.executable, needs=("alembic", "sqlalchemy")
+    )
+    sources = tuple(_sources(root, settings))
+    return Project(name, "blueprint", root, settings, python, sources, settings.models)
+
+
+def _blueprint(target: str) -> str | None:
+    name = target.removeprefix("blueprint:")
+    return next((e.value for e in entry_points(group=_GROUP) if e.name == name), None)
+
+
+def _package_folder(package: str) -> Path | None:
+    """Return the folder of *package* without importing it or its parents."""
+    top, *rest = package.split(".")
+    spec = find_spec(top)
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(location).joinpath(*rest)
+        if folder.is_dir():
+            return folder
+    return None
+
+
+def _nothing_in(root: Path) -> TargetUnknown | TargetUnsupported:
+    if find_sql_files(root):
+        return _sql_unsupported(root)
+    return TargetUnknown(
+        f"{root} holds no alembic.ini, no [tool.alembic] and no settings that name a history",
+        hint='Name a history: script_location = "package:migrations" in bedstone.toml, or name '
+        "models as package.module:metadata",
+    )
+
+
+def _sql_unsupported(path: Path) -> TargetUnsupported:
+    return TargetUnsupported(
+        f"{path} is a history of SQL files, which this release cannot run yet",
+        detail="Only histories of Alembic are run; SQL files are recognised and left alone.",
+        hint="bedstone diff compares the databases that they lead to.",
+    )
+
+
+def _unknown(target: str, folder: Path) -> TargetUnknown:
+    names = [e.name for e in entry_points(group=_GROUP)]
+    near: Sequence[str] = get_close_matches(
+        target, [*names, *(p.name for p in folder.iterdir() if p.is_dir())], n=3
+    )
+    return TargetUnknown(
+        f'"{target}" is no folder here, no blueprint, no module:metadata and no URL',
+        detail=f"Blueprints: {', '.join(sorted(names)) or 'none'}.",
+        hint=f"Did you mean {' or '.join(near)}?" if near else "Name a folder with alembic.ini.",
+    )
