@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from bedstone.blueprints.ads import models
 
 if TYPE_CHECKING:
-    from conftest import Rows
     from sqlalchemy import Connection
+
+    from conftest import Rows
 
 NOW, CLOCK = "now()", "clock_timestamp()"
 UUID, TEXT, JSONB, INTEGER, TIME = "uuid", "text", "jsonb", "integer", "timestamp with time zone"

@@ -13,9 +13,10 @@ from bedstone.blueprints.ads.models import AdProject, Brand, User
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from conftest import Rows
     from sqlalchemy import Connection
     from sqlalchemy.orm import Session
+
+    from conftest import Rows
 
 EVERYTHING = {
     "users",
