@@ -225,6 +225,14 @@ def _idle(_told: Mapping[str, Any], _: Path) -> BedstoneError:
     )
 
 
+def _unguarded(told: Mapping[str, Any], _: Path) -> BedstoneError:
+    return AddressRefused(
+        f"the driver {told['driver']} connects in a way that bedstone cannot watch",
+        detail="So it cannot be sure which database env.py would change, and nothing was run.",
+        hint=f'Set another: driver = "psycopg2" in bedstone.toml; watched are {", ".join(_DRIVERS)}.',
+    )
+
+
 def _missing_revision(told: Mapping[str, Any], _: Path) -> BedstoneError:
     where = ", ".join(told.get("referrers") or ()) or "a revision"
     return RevisionMissing(
@@ -261,6 +269,7 @@ _BY_KIND = {
     "driver": lambda told, python: driver_missing(told.get("driver"), python),
     "dialect": _dialect,
     "no-run": _idle,
+    "unguarded": _unguarded,
     "missing-revision": _missing_revision,
     "duplicate-revision": _duplicate,
     "no-object": _no_object,

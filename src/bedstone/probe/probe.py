@@ -290,18 +290,30 @@ class Guard:
         self.refusals: list[dict[str, Any]] = []
         self.open: list[tuple[Callable[[], bool], Callable[[], None]]] = []
         self.driver = ""
+        self.confirmed = 0
 
     def point(self, address: dict[str, Any], witness: str, names: Sequence[str]) -> None:
         """Let connections through to *address* from now on."""
+        self.confirmed = 0
         self.announced = self.announced or dict(address)
         self.actual = dict(address)
         self.witness = witness
         self.given_names = list(names)
 
     def admit(
-        self, driver: str, host: Any, port: Any, dbname: Any, user: Any = None
+        self,
+        driver: str,
+        host: Any,
+        port: Any,
+        dbname: Any,
+        user: Any = None,
+        *,
+        is_fixed: bool = False,
     ) -> dict[str, Any]:
-        """Return what to change in the parameters of a connection, or refuse it."""
+        """Return what to change in the parameters of a connection, or refuse it.
+
+        With *is_fixed* they cannot be changed.
+        """
         self.driver = driver
         host = host or os.environ.get("PGHOST") or ""
         user = user or os.environ.get("PGUSER") or ""
@@ -309,7 +321,7 @@ class Guard:
         dbname = dbname or os.environ.get("PGDATABASE") or user
         if self._is(self.actual, host, str(port), dbname):
             return {}
-        if self._is(self.announced, host, str(port), dbname):
+        if self._is(self.announced, host, str(port), dbname) and not is_fixed:
             changes = {key: self.actual[key] for key in ("host", "port", "dbname")}
             if user == self.announced.get("user"):
                 changes["user"] = self.actual.get("user")
@@ -341,6 +353,7 @@ class Guard:
         if rows < 1:
             facts = {"address": address, "driver": driver, "names": [], "reason": "witness"}
             raise self._refused(facts, "bedstone refused a session that is not on its database")
+        self.confirmed += 1
 
     def remember(self, is_open: Callable[[], bool], close: Callable[[], None]) -> None:
         """Note a connection, so that none is shared between the warm process and its forks."""
@@ -569,16 +582,13 @@ def guard_sqlalchemy(guard: Guard) -> None:
     engine_class = importlib.import_module("sqlalchemy.engine").Engine
     pool_class = importlib.import_module("sqlalchemy.pool").Pool
 
-    def before(dialect: Any, _: Any, cargs: Any, cparams: Any) -> None:
+    def before(dialect: Any, record: Any, cargs: Any, cparams: Any) -> None:
         if dialect.name == "postgresql":
-            if dialect.driver.replace("_async", "").replace("async", "") in UNHOOKED:
-                guard.admit(
-                    dialect.driver,
-                    cparams.get("host"),
-                    cparams.get("port"),
-                    cparams.get("database") or cparams.get("dbname"),
-                    cparams.get("user"),
-                )
+            if dialect.driver not in HOOKED:
+                record.info["bedstone"] = dialect.driver
+                dbname = cparams.get("database") or cparams.get("dbname")
+                host, port, user = (cparams.get(key) for key in ("host", "port", "user"))
+                guard.admit(dialect.driver, host, port, dbname, user, is_fixed=True)
             return
         database = cparams.get("database") or (cargs[0] if cargs else "")
         if dialect.name == "sqlite" and database in ("", ":memory:"):
@@ -587,12 +597,12 @@ def guard_sqlalchemy(guard: Guard) -> None:
         host = cparams.get("host") or ""
         raise guard.refuse(driver, dialect.name, host, "", database, cparams.get("user"))
 
-    def after(connection: Any, _: Any) -> None:
-        module = type(connection).__module__.partition(".")[0]
-        if module in UNHOOKED:
+    def after(connection: Any, record: Any) -> None:
+        driver = record.info.pop("bedstone", None)
+        if driver is not None:
             cursor = connection.cursor()
             cursor.execute(guard.witness)
-            guard.confirm(module, len(cursor.fetchall()))
+            guard.confirm(driver, len(cursor.fetchall()))
             cursor.close()
             connection.rollback()
 
@@ -600,7 +610,8 @@ def guard_sqlalchemy(guard: Guard) -> None:
     event.listen(pool_class, "connect", after)
 
 
-UNHOOKED = ("psycopg2cffi", "pypostgresql", "pygresql", "pgdb")
+#: SQLAlchemy's names of the drivers that have a hook of ours.
+HOOKED = ("psycopg2", "psycopg", "psycopg_async", "asyncpg", "pg8000")
 
 HOOKS = {
     "psycopg2": guard_psycopg2,
@@ -611,14 +622,18 @@ HOOKS = {
 
 
 class ImportHook:
-    """Calls a function with each module it waits for, right after that module was loaded."""
+    """Calls a function with each module it waits for, right after that module was loaded.
+
+    A module may be looked for without being loaded, and loaded more than once; so nothing is
+    crossed off.
+    """
 
     def __init__(self, actions: dict[str, Callable[[Any], None]]) -> None:
         self.actions = actions
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Find the module as the other finders do, and hook into its loading."""
-        action = self.actions.pop(name, None)
+        action = self.actions.get(name)
         if action is None:
             return None
         for finder in sys.meta_path:
@@ -628,7 +643,6 @@ class ImportHook:
             if spec is not None:
                 self._wrap(spec.loader, action)
                 return spec
-        self.actions[name] = action
         return None
 
     @staticmethod
@@ -1090,6 +1104,12 @@ class Probe:
                     "dialect",
                     "env.py migrates a %s database" % context.dialect.name,
                     dialect=context.dialect.name,
+                )
+            if not self.guard.confirmed:
+                raise ProjectError(
+                    "unguarded",
+                    "no session was seen to be on bedstone's database",
+                    driver=context.dialect.driver,
                 )
             return function(revision, context)
 
