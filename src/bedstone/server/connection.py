@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import tuple_row
 
 from bedstone.errors import (
@@ -36,7 +37,6 @@ _EMBEDDED_KEYWORDS: dict[str, str | int] = {
     "target_session_attrs": "any",
     "options": "",
     "client_encoding": "utf8",
-    "service": "",
 }
 
 #: A connection through a firewall that forgets silent ones must not be forgotten: the lock that
@@ -71,23 +71,20 @@ def connect(
     """
     keywords: dict[str, str | int] = {"application_name": application_name}
     keywords |= _EMBEDDED_KEYWORDS if embedded else _REMOTE_KEYWORDS
-    if embedded:
-        keywords.pop("service")
     keywords |= dsn.keywords()
     try:
         connection = psycopg.connect(
-            "",
+            make_conninfo("", **keywords),
             autocommit=True,
             row_factory=tuple_row,
             prepare_threshold=None,
-            **keywords,  # type: ignore[arg-type]  psycopg wants its own names first
         )
     except psycopg.Error as error:
         raise connection_error(error, dsn) from _harmless(error, dsn)
     if not embedded:
         connection.execute(_RELAX)
     if not autocommit:
-        connection.set_autocommit(False)  # noqa: FBT003  psycopg's own signature
+        connection.set_autocommit(False)
     return connection
 
 
@@ -207,9 +204,11 @@ _REASONS = (
     ),
     (r"starting up|shutting down|not (yet )?accepting connections|in recovery mode", _not_ready),
     (
-        r"connection refused|no such file|could not translate host|timeout expired|unreachable|"
-        r"timed out|name or service|server closed the connection|connection reset|resolve|"
-        r"no route to host|failed: could not|invalid response to SSL|failed to resolve",
+        (
+            r"connection refused|no such file|could not translate host|timeout expired|resolve|"
+            r"unreachable|timed out|name or service|server closed the connection|"
+            r"connection reset|no route to host|connection timeout"
+        ),
         _unreachable,
     ),
 )

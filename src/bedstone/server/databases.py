@@ -126,20 +126,16 @@ def clear_blockers(server: Server, control: psycopg.Connection[TupleRow], name: 
     control.execute(
         sql.SQL("alter database {} with is_template false").format(sql.Identifier(name))
     )
-    prepared = _names(
-        control, "select gid from pg_catalog.pg_prepared_xacts where database = %s", name
-    )
+    roll_back_prepared(server, control, name)
     subscriptions = _names(
         control,
         "select s.subname from pg_catalog.pg_subscription s"
         " join pg_catalog.pg_database d on d.oid = s.subdbid where d.datname = %s",
         name,
     )
-    if prepared or subscriptions:
+    if subscriptions:
         allow(control, name, connections=True)
         with server.connect(name) as inside:
-            for gid in prepared:
-                inside.execute(sql.SQL("rollback prepared {}").format(sql.Literal(gid)))
             for subscription in subscriptions:
                 _drop_subscription(inside, subscription)
     slots = _names(
@@ -153,6 +149,19 @@ def clear_blockers(server: Server, control: psycopg.Connection[TupleRow], name: 
             [slot],
         )
         control.execute("select pg_catalog.pg_drop_replication_slot(%s)", [slot])
+
+
+def roll_back_prepared(server: Server, control: psycopg.Connection[TupleRow], name: str) -> None:
+    """Roll back the prepared transactions in database *name*, which belong to no session."""
+    prepared = _names(
+        control, "select gid from pg_catalog.pg_prepared_xacts where database = %s", name
+    )
+    if not prepared:
+        return
+    allow(control, name, connections=True)
+    with server.connect(name) as inside:
+        for gid in prepared:
+            inside.execute(sql.SQL("rollback prepared {}").format(sql.Literal(gid)))
 
 
 def _names(control: psycopg.Connection[TupleRow], query: LiteralString, database: str) -> list[str]:

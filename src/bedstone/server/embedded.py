@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +146,8 @@ def join_embedded(
         state = _state_or_start(home, binaries, account, progress)
         _forget_unused(servers)
         lease.opened()
-        yield _addresses(home, binaries, state)
+        socket, tcp = addresses(home, state)
+        yield Embedded(home, binaries, socket, tcp)
 
 
 class _Lease:
@@ -256,7 +257,7 @@ def _start(
         "conf": _render_settings(binaries.version.major),
         "hba": _HBA,
         "sweep": {
-            "line": [sys.executable, "-m", "bedstone.server.sweep"],
+            "line": [sys.executable, "-m", "bedstone.server.idle"],
             "env": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         },
     }
@@ -320,23 +321,16 @@ def _render_settings(major: int) -> str:
     return "".join(f"{name} = '{value}'\n" for name, value in settings.items())
 
 
-def _addresses(home: Home, binaries: Binaries, state: dict[str, Any]) -> Embedded:
-    password = Secret(home.password.read_text())
+def addresses(home: Home, state: dict[str, Any]) -> tuple[ConnectionString, ConnectionString]:
+    """Return the running server's addresses: the unix socket's and the one on 127.0.0.1."""
     tcp = ConnectionString(
         host="127.0.0.1",
         port=int(state["port"]),
         user=SUPERUSER,
-        password=password,
+        password=Secret(home.password.read_text()),
         dbname=MAINTENANCE_DATABASE,
     )
-    socket = ConnectionString(
-        host=str(state["socket_folder"]),
-        port=tcp.port,
-        user=tcp.user,
-        password=password,
-        dbname=tcp.dbname,
-    )
-    return Embedded(home, binaries, socket, tcp)
+    return replace(tcp, host=str(state["socket_folder"])), tcp
 
 
 def scram_verifier(password: str) -> str:

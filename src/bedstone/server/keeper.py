@@ -58,7 +58,7 @@ class Keeper:
         self.lock = FileLock(self.home.keeper_lock)
         self.ending = False
         self.wake, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_write, False)  # noqa: FBT003  positional in os
+        os.set_blocking(self._wake_write, False)
 
     def run(self) -> None:
         """Start, watch, stop. Never raises: what goes wrong is told to the starter and logged."""
@@ -109,7 +109,13 @@ class Keeper:
             else:
                 self._tell(progress="making a server")
             clear_away(home)
-            make_data(home, self.bin_dir, self.job["major"], self.job["verifier"], self.account)
+            make_data(
+                home,
+                self.bin_dir,
+                self.job["major"],
+                verifier=self.job["verifier"],
+                account=self.account,
+            )
         home.unmark_clean()
         write_readable(home.conf, self.job["conf"], self.account)
         write_readable(home.hba, self.job["hba"], self.account)

@@ -28,6 +28,9 @@ _NAME_BYTES = 63
 RUN_LOCK_SPACE = 0x0BED
 TEMPLATE_LOCK_SPACE = 0x0BEE
 
+#: The advisory lock under which runs of ours come and go.
+GATE_LOCK = 0x0BEF << 48
+
 
 @dataclass(frozen=True, slots=True)
 class RunName:

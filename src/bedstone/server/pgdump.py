@@ -34,7 +34,7 @@ class PgDump:
     def run(self, dsn: ConnectionString) -> str:
         """Return the schema of the database at *dsn* as SQL, ownership and privileges included.
 
-        The lines that pg_dump makes up anew each time (``\\restrict``) and the versions are
+        The lines that pg_dump makes up anew each time (its restrict keys) and the versions are
         left out. Takes ACCESS SHARE on every table; the password goes by the environment.
 
         Raises:

@@ -58,7 +58,7 @@ class Account:
 
 
 def make_data(
-    home: Home, bin_dir: Path, major: int, verifier: str, account: Account | None
+    home: Home, bin_dir: Path, major: int, *, verifier: str, account: Account | None
 ) -> None:
     """Run initdb. The superuser is ``postgres``; its password is known only by *verifier*.
 
@@ -76,7 +76,8 @@ def make_data(
         os.chown(secret, account.init_uid, account.init_gid)
     try:
         for locale in _locales(major):
-            done = _initdb(home, bin_dir, major, locale, secret, account)
+            line = _initdb_line(home, bin_dir, major, secret) + locale
+            done = _run_initdb(line, account)
             if done.returncode == 0:
                 break
         else:
@@ -94,9 +95,7 @@ def _locales(major: int) -> list[list[str]]:
     return [["--locale=C.UTF-8"], ["--locale=C"]]
 
 
-def _initdb(
-    home: Home, bin_dir: Path, major: int, locale: list[str], secret: Path, account: Account | None
-) -> subprocess.CompletedProcess[str]:
+def _initdb_line(home: Home, bin_dir: Path, major: int, secret: Path) -> list[str]:
     line = [
         str(bin_dir / "initdb"),
         f"--pgdata={home.data}",
@@ -107,10 +106,11 @@ def _initdb(
         "--text-search-config=pg_catalog.english",
         "--no-sync",
         "--no-instructions",
-        *locale,
     ]
-    if major >= 18:
-        line.append("--no-data-checksums")
+    return [*line, "--no-data-checksums"] if major >= 18 else line
+
+
+def _run_initdb(line: list[str], account: Account | None) -> subprocess.CompletedProcess[str]:
     options: dict[str, Any] = {}
     if account is not None:
         options = {"user": account.init_uid, "group": account.init_gid, "extra_groups": []}

@@ -107,7 +107,7 @@ def open_server(
     with join_embedded(
         binaries, cache=cache, idle=idle, alone=alone, progress=progress
     ) as embedded:
-        yield _inspect(
+        yield inspect_server(
             embedded.socket, user_dsn=embedded.tcp, bin_dir=embedded.binaries.bin_dir, embedded=True
         )
 
@@ -125,12 +125,19 @@ def _server_at(dsn: ConnectionString, bin_dir: Path | None) -> Server:
             dbname=info.dbname,
             driver=None,
         )
-    return _inspect(found, user_dsn=found, bin_dir=bin_dir, embedded=False)
+    return inspect_server(found, user_dsn=found, bin_dir=bin_dir, embedded=False)
 
 
-def _inspect(
+def inspect_server(
     dsn: ConnectionString, *, user_dsn: ConnectionString, bin_dir: Path | None, embedded: bool
 ) -> Server:
+    """Ask the server at *dsn* what it is and what its role may do.
+
+    Raises:
+        ServerTooOld: it is older than 15.
+        ServerReadOnly: it takes no writes.
+        CreatedbMissing: the role may not create databases.
+    """
     with connect(dsn, autocommit=True, embedded=embedded) as connection:
         version = ServerVersion(connection.info.server_version)
         if version.major < OLDEST_MAJOR:

@@ -8,13 +8,10 @@ no lock is a leftover.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from bedstone.server.connection import connect
 from bedstone.server.databases import drop_database
 from bedstone.server.names import RUN_LOCK_SPACE, RunName, is_ours, run_of
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from bedstone.errors import BedstoneError
+from bedstone.server.cache import find_cached
 from bedstone.server.databases import drop_database
-from bedstone.server.names import RunName
+from bedstone.server.names import GATE_LOCK, RunName
+from bedstone.server.roles import any_made, drop_roles, other_runs, reset_cluster, roles_of
 from bedstone.server.scratch import Scratch, Template
-from bedstone.server.sweep import drop_leftovers
+from bedstone.server.sweep import drop_leftovers, live_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +49,10 @@ class Workspace:
         self.run = run
         self.control = control
         self.known_roles = frozenset(row[0] for row in control.execute(_ROLES))
+        #: Roles that were made meanwhile and that nothing shows to be this run's (see ``roles``).
+        self.left_roles: list[str] = []
         self._labels: dict[str, int] = {}
+        self._scratches: list[Scratch] = []
 
     def scratch(self, label: str, *, template: Template | None = None) -> Scratch:
         """Make a scratch database, empty (from template0) or with the content of *template*.
@@ -55,12 +60,27 @@ class Workspace:
         Its name stays the same for its life, through every ``reset``.
         """
         scratch = Scratch(self, self.new_name(label), label)
+        self._scratches.append(scratch)
         scratch.reset(template)
         return scratch
 
     def cached(self, key: str) -> Template | None:
-        """Return the template that some run saved under *key*; ``None`` where there is none."""
-        return None
+        """Return the template that some run saved under *key*; ``None`` where there is none.
+
+        There are some on the embedded server only. It stays while this run lives.
+        """
+        if not self.server.embedded:
+            return None
+        found = find_cached(self.control, key)
+        return Template(found[0], self, found[1]) if found else None
+
+    def park_others(self, used: Scratch) -> None:
+        """Put away the roles of the scratch databases that nobody works in, but for *used*."""
+        others = [scratch for scratch in self._scratches if scratch is not used]
+        if not self.server.embedded or not others or not any_made(self.control):
+            return
+        for scratch in others:
+            scratch.park()
 
     def new_name(self, label: str) -> str:
         """Return a database name that this run has not used."""
@@ -72,10 +92,22 @@ class Workspace:
         """Drop every database of this run, known by name, whatever became of the objects."""
         try:
             names = [row[0] for row in self.control.execute(_MINE, [f"bedstone_{self.run.id}_"])]
+            roles: frozenset[int] = frozenset()
+            if any_made(self.control):
+                roles = roles.union(*(roles_of(self, name) for name in names))
             for name in names:
                 drop_database(self.server, self.control, name)
+            drop_roles(self, roles)
+            self._leave_clean()
         finally:
             self.control.close()
+
+    def _leave_clean(self) -> None:
+        """Clear the embedded server of what is this run's for sure, as nobody else is on it."""
+        if self.server.embedded and any_made(self.control):
+            with gate(self.control):
+                if not other_runs(self):
+                    reset_cluster(self.control)
 
 
 @contextmanager
@@ -84,8 +116,7 @@ def open_workspace(server: Server, label: str) -> Iterator[Workspace]:
     control = server.connect()
     try:
         run = RunName.new()
-        control.execute("select pg_catalog.pg_advisory_lock(%s)", [run.lock_key])
-        drop_leftovers(server, control)
+        clear_up(server, control, run)
         workspace = Workspace(server, label, run, control)
     except BaseException:
         control.close()
@@ -95,6 +126,32 @@ def open_workspace(server: Server, label: str) -> Iterator[Workspace]:
     finally:
         with _uninterrupted():
             _close(server, workspace)
+
+
+def clear_up(
+    server: Server, control: psycopg.Connection[TupleRow], run: RunName | None = None
+) -> None:
+    """Take *run*'s life sign, and drop what dead runs left.
+
+    On the embedded server, when no other run is on it, that is all that is left at all.
+    """
+    with gate(control):
+        if run is not None:
+            control.execute("select pg_catalog.pg_advisory_lock(%s)", [run.lock_key])
+        drop_leftovers(server, control)
+        if server.embedded and not live_runs(control) - {run}:
+            reset_cluster(control)
+
+
+@contextmanager
+def gate(control: psycopg.Connection[TupleRow]) -> Iterator[None]:
+    """Let no run of ours come or go on this server for the block."""
+    control.execute("select pg_catalog.pg_advisory_lock(%s)", [GATE_LOCK])
+    try:
+        yield
+    finally:
+        if not control.closed:
+            control.execute("select pg_catalog.pg_advisory_unlock(%s)", [GATE_LOCK])
 
 
 def _close(server: Server, workspace: Workspace) -> None:
