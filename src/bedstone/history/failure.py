@@ -229,7 +229,7 @@ def _unguarded(told: Mapping[str, Any], _: Path) -> BedstoneError:
     return AddressRefused(
         f"the driver {told['driver']} connects in a way that bedstone cannot watch",
         detail="So it cannot be sure which database env.py would change, and nothing was run.",
-        hint=f'Set another: driver = "psycopg2" in bedstone.toml; watched are {", ".join(_DRIVERS)}.',
+        hint='Set another: driver = "psycopg2" in bedstone.toml',
     )
 
 
