@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ class Dump:
 def parse_dump(text: str, *, without: Collection[tuple[str, str]] = ()) -> Dump:
     """Cut the text of a dump into entries, leaving out the (schema, table) pairs *without*."""
     headers = list(_HEADER.finditer(text))
-    ends = [header.start() for header in headers[1:]] + [len(text)]
     entries = []
-    for header, end in zip(headers, ends, strict=True):
+    for header, following in zip_longest(headers, headers[1:]):
+        end = following.start() if following else len(text)
         name, kind, schema = header.groups()
         if _belongs_to(name, schema, without):
             continue
