@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All that a database contains, read in one snapshot, immutable and comparable."""
+
+from bedstone.catalog.comparison import compare, fold
+from bedstone.catalog.difference import Change, Difference, Fold, Meaning
+from bedstone.catalog.document import from_json, to_json
+from bedstone.catalog.model import Attributes, Catalog, Key, Object, Unmodelled, Value
+from bedstone.catalog.reading import read_catalog
+
+__all__ = [
+    "Attributes",
+    "Catalog",
+    "Change",
+    "Difference",
+    "Fold",
+    "Key",
+    "Meaning",
+    "Object",
+    "Unmodelled",
+    "Value",
+    "compare",
+    "fold",
+    "from_json",
+    "read_catalog",
+    "to_json",
+]

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a difference between two catalogs is, and how it is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bedstone.catalog.kinds import Meaning
+
+if TYPE_CHECKING:
+    from bedstone.catalog.model import Attributes, Key, Value
+
+__all__ = ["Change", "Difference", "Fold", "Meaning"]
+
+_LONGEST = 60
+
+
+class Change(StrEnum):
+    """What happened to an object on the way from the one catalog to the other."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: an object that only one side has, or one attribute that is not the same.
+
+    *old* and *new* are the values of *attribute*, or the attributes of an object as a whole.
+    *cause* is the object whose own difference this one follows from: the table that a removed
+    column went with. *meaning* is cosmetic where nothing a client can meet is different.
+    """
+
+    change: Change
+    key: Key
+    attribute: str | None = None
+    old: Value | Attributes = None
+    new: Value | Attributes = None
+    meaning: Meaning = Meaning.MEANINGFUL
+    cause: Key | None = None
+
+    def __str__(self) -> str:
+        if self.attribute is None:
+            return f"{self.key}: {self.change}"
+        name = self.attribute.replace("_", " ")
+        old, new = _only_what_differs(self.old, self.new)
+        return f"{self.key}: {name} {_said(old)} → {_said(new)}"
+
+    @property
+    def sort_key(self) -> tuple[str, ...]:
+        """The order in which differences are shown."""
+        return (*self.key.sort_key, self.change, self.attribute or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Differences with one cause: the one to show, and those that follow from it."""
+
+    cause: Difference
+    consequences: tuple[Difference, ...] = ()
+
+    def __str__(self) -> str:
+        count = len(self.consequences)
+        more = f" (with {count} more that follow from it)" if count else ""
+        return f"{self.cause}{more}"
+
+
+def _only_what_differs(
+    old: Value | Attributes, new: Value | Attributes
+) -> tuple[Value | Attributes, Value | Attributes]:
+    """Leave out what two lists of privileges or options have in common."""
+    if not (isinstance(old, tuple) and isinstance(new, tuple)):
+        return old, new
+    if not all(isinstance(item, tuple) for item in (*old, *new)):
+        return old, new
+    if sorted(map(repr, old)) == sorted(map(repr, new)):
+        return old, new
+    return tuple(v for v in old if v not in new), tuple(v for v in new if v not in old)
+
+
+def _said(value: Value | Attributes) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        text = ", ".join(_part(item) for item in value)
+    else:
+        text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _part(value: Value) -> str:
+    if isinstance(value, tuple):
+        return " ".join(_part(item) for item in value if item is not None and item is not False)
+    return "yes" if value is True else str(value)

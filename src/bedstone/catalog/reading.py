@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read everything a database contains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bedstone.catalog.assembly import Assembly, is_system_schema
+from bedstone.catalog.census import take_census
+from bedstone.catalog.dependencies import Edges
+from bedstone.catalog.model import Catalog, Key
+from bedstone.catalog.privileges import parse_acl
+from bedstone.catalog.refinements import REFINEMENTS
+from bedstone.catalog.snapshot import Result, Snapshot, open_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+
+_GROUNDWORK = ("catalogues", "schemas", "extensions", "members", "comments", "labels")
+#: In an order in which each finds what it refers to.
+_KINDS = (
+    "tables",
+    "views",
+    "composites",
+    "columns",
+    "view_columns",
+    "constraints",
+    "indexes",
+    "sequences",
+    "enums",
+    "domains",
+    "domain_constraints",
+    "ranges",
+    "base_types",
+    "functions",
+    "aggregates",
+    "triggers",
+    "event_triggers",
+    "rules",
+    "policies",
+    "statistics",
+    "operators",
+    "operator_classes",
+    "operator_families",
+    "access_methods",
+    "casts",
+    "collations",
+    "conversions",
+    "languages",
+    "transforms",
+    "search_parsers",
+    "search_templates",
+    "search_dictionaries",
+    "search_configurations",
+    "foreign_data_wrappers",
+    "servers",
+    "user_mappings",
+    "default_privileges",
+    "publications",
+    "publication_tables",
+    "publication_schemas",
+    "subscriptions",
+    "settings",
+)
+_LAST = ("privileges", "dependencies", "role_dependencies", "unknown")
+
+
+def read_catalog(
+    conn: psycopg.Connection[Any], *, known_roles: frozenset[str] | None = None
+) -> Catalog:
+    """Read all that the database of *conn* contains, in one snapshot.
+
+    Opens a repeatable read, read-only transaction and ends it; *conn* must be idle. Reads only
+    catalogues that everybody may read; what the role may not see is in ``Catalog.unmodelled``.
+
+    *known_roles* are the roles that were there before: every other one is read as an object. By
+    default no role is, since roles belong to the server and not to the database.
+
+    Raises:
+        CatalogUnreadable: *conn* is in a transaction, or the server refused a query.
+    """
+    with open_snapshot(conn) as snapshot:
+        roles = ("roles",) if known_roles is not None else ()
+        results = snapshot.ask(*_GROUNDWORK, *roles, *_KINDS, *_LAST)
+        assembly = _groundwork(results)
+        if known_roles is not None:
+            _add_roles(assembly, next(results), known_roles)
+        for _ in _KINDS:
+            result = next(results)
+            assembly.add(result, REFINEMENTS.get(result.query.name))
+        _finish(assembly, snapshot, results)
+    objects = dict(sorted(assembly.objects.items(), key=lambda pair: pair[0].sort_key))
+    unmodelled = tuple(sorted(set(assembly.unmodelled)))
+    return Catalog(objects, snapshot.server_version, unmodelled)
+
+
+def _groundwork(results: Iterator[Result]) -> Assembly:
+    assembly = Assembly({name: oid for oid, name in next(results).rows})
+    schemas = next(results)
+    for oid, name, *_ in schemas.rows:
+        (assembly.system_schemas if is_system_schema(name) else assembly.schemas)[oid] = name
+    extensions = next(results)
+    names = {row[0]: row[1] for row in extensions.rows}
+    for catalogue, oid, extension, kind in next(results).rows:
+        if kind == "e":
+            assembly.members[catalogue, oid] = names[extension]
+        else:
+            bound = assembly.bound.get((catalogue, oid), ())
+            assembly.bound[catalogue, oid] = tuple(sorted({*bound, names[extension]}))
+    for catalogue, oid, subid, text in next(results).rows:
+        assembly.comments[catalogue, oid, subid] = text
+    for catalogue, oid, subid, provider, label in next(results).rows:
+        address = (catalogue, oid, subid)
+        assembly.labels[address] = (*assembly.labels.get(address, ()), (provider, label))
+    schemas.rows[:] = [row for row in schemas.rows if row[0] in assembly.schemas]
+    assembly.add(schemas)
+    assembly.add(extensions)
+    return assembly
+
+
+def _add_roles(assembly: Assembly, result: Result, known: frozenset[str]) -> None:
+    result.rows[:] = [row for row in result.rows if row[1] not in known]
+    assembly.add(result)
+
+
+def _finish(assembly: Assembly, snapshot: Snapshot, results: Iterator[Result]) -> None:
+    _add_privileges(assembly, next(results))
+    for index, constraint in assembly.index_owners.items():
+        key = assembly.addresses.get((assembly.catalogues["pg_constraint"], constraint, 0))
+        if key is not None:
+            assembly.addresses[assembly.catalogues["pg_class"], index, 0] = key
+    edges = Edges(assembly, next(results).rows)
+    edges.attach(next(results).rows)
+    take_census(assembly, snapshot, edges, next(results))
+
+
+def _add_privileges(assembly: Assembly, result: Result) -> None:
+    for values in result.rows:
+        row = dict(zip(result.names, values, strict=True))
+        extension = assembly.members.get((row["classid"], row["oid"]))
+        key = Key("privileges", row["schema"], row["identity"], row["what"])
+        acl = parse_acl(row["acl"], row["owner"])
+        assembly.put_privileges(key, acl, extension)
