@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from bedstone.history import Revision, Run
     from bedstone.prove.evidence import Differences, Evidence
     from bedstone.prove.observer import Dump
-    from bedstone.server import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,6 @@ class Chain:
 
     up: Run
     head: Catalog | None = None
-    top: Template | None = None
     down: Run | None = None
     floor: Revision | None = None
     above: tuple[Revision, ...] = ()
@@ -41,14 +39,15 @@ class Chain:
 
 def run_chain(evidence: Evidence) -> Chain:
     """Run the selected revisions up, down and up again, each way in one run."""
-    scratch = evidence.at(evidence.origin.template)
-    revisions = evidence.selected
+    if evidence.origin.template is not None:
+        evidence.at(evidence.origin.template)
+    scratch, revisions = evidence.scratch, evidence.selected
     evidence.progress("up in one run", 0, len(revisions))
     up = evidence.history.upgrade(scratch, _ids(revisions))
     if not up.ok:
         return Chain(up)
     head, head_dump = evidence.read(), evidence.dump()
-    chain = Chain(up, head, scratch.save("head"), dumped=head_dump is not None)
+    chain = Chain(up, head, dumped=head_dump is not None)
     chain = _go_down(evidence, chain)
     if not chain.above:
         return chain
@@ -84,11 +83,12 @@ def _stop_above(evidence: Evidence, chain: Chain) -> Chain:
     failing = chain.down.error.revision
     downwards = list(reversed(evidence.selected))
     place = next((i for i, r in enumerate(downwards) if r.id == failing), None)
-    scratch = evidence.at(chain.top)
     if place is None:
         return chain
     chain = replace(chain, floor=downwards[place])
-    if not place or not evidence.history.downgrade(scratch, _ids(downwards[:place])).ok:
+    if not place or not evidence.ladder.come_to(len(downwards)).ok:
+        return chain
+    if not evidence.history.downgrade(evidence.scratch, _ids(downwards[:place])).ok:
         return chain
     return replace(chain, above=tuple(reversed(downwards[:place])))
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Meaning, compare, fold, read_catalog
 from bedstone.prove.chain import Chain, run_chain
+from bedstone.prove.ladder import Ladder
 from bedstone.prove.models import ModelsBuilt, build_models
 from bedstone.prove.observer import Dump, parse_dump
 from bedstone.prove.origin import Origin, prepare_origin
+from bedstone.prove.rows import RowsTried, climb_with_rows
 from bedstone.prove.stairs import Stairs, climb
 
 if TYPE_CHECKING:
@@ -47,7 +49,6 @@ class Evidence:
     new: frozenset[str] | None = None
     models_changed: bool = True
     exclude: tuple[str, ...] = ()
-    rows: bool = True
     progress: Progress = field(default=silent)
 
     @cached_property
@@ -81,6 +82,16 @@ class Evidence:
     def stairs(self) -> Stairs:
         """Each selected revision alone, in a process of its own: up, down, up."""
         return climb(self)
+
+    @cached_property
+    def with_rows(self) -> tuple[RowsTried, ...]:
+        """The way up with rows in the tables whose columns a revision changes."""
+        return climb_with_rows(self)
+
+    @cached_property
+    def ladder(self) -> Ladder:
+        """The way to any state, from a fresh copy."""
+        return Ladder(self)
 
     @cached_property
     def models(self) -> ModelsBuilt:

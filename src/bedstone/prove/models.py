@@ -47,9 +47,10 @@ def build_models(evidence: Evidence) -> ModelsBuilt:
     if run.ok:
         return ModelsBuilt(run, evidence.read())
     state = run.error.sqlstate if run.error else None
-    if state not in _MISSING or evidence.chain.top is None or head is None:
+    if state not in _MISSING or head is None:
         return ModelsBuilt(run)
-    scratch = evidence.at(evidence.chain.top)
+    if not evidence.ladder.come_to(len(evidence.selected)).ok:
+        return ModelsBuilt(run)
     with scratch.connect() as connection:
         _clear(connection, head)
     run = evidence.history.create_models(scratch)

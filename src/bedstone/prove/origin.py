@@ -14,49 +14,59 @@ if TYPE_CHECKING:
     from bedstone.prove.observer import Dump
     from bedstone.server import Template
 
+_HOLDS_NOTHING = """
+    select not exists (select from pg_catalog.pg_class where oid >= 16384)
+        and not exists (select from pg_catalog.pg_proc where oid >= 16384)
+        and not exists (select from pg_catalog.pg_type where oid >= 16384)
+        and not exists (select from pg_catalog.pg_namespace where oid >= 16384)
+        and not exists (select from pg_catalog.pg_extension where oid >= 16384)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where the selected revisions start: empty, bootstrapped, or after the older revisions.
 
-    *error* says why it could not be reached; then there is no template and nothing to prove.
+    *template* is ``None`` where that is an empty database. *error* says why it could not be
+    reached; then there is no catalog and nothing to prove.
     """
 
-    template: Template | None
-    catalog: Catalog | None
-    dump: Dump | None
-    cached: bool
+    template: Template | None = None
+    catalog: Catalog | None = None
+    dump: Dump | None = None
     error: StepError | None = None
 
 
 def prepare_origin(evidence: Evidence) -> Origin:
     """Bring the scratch database to the origin, from the cache where the same one is there."""
-    history, key = evidence.history, _cache_key(evidence)
+    key = _cache_key(evidence)
     template = evidence.workspace.cached(key) if key else None
     if template is not None:
         evidence.at(template)
-    else:
-        error = _build(evidence)
-        if error is not None:
-            return Origin(None, None, None, cached=False, error=error)
+        return Origin(template, evidence.read(), evidence.dump())
+    if not _holds_nothing(evidence):
+        evidence.at(None)
+    error = _build(evidence)
+    if error is not None:
+        return Origin(error=error)
     catalog, dump = evidence.read(), evidence.dump()
-    cached = template is not None
-    if template is None:
+    if not _holds_nothing(evidence):
         template = evidence.scratch.save("origin", cache_key=key)
-    assert history.revisions is not None  # noqa: S101  read before: the key needs them
-    return Origin(template, catalog, dump, cached=cached)
+    return Origin(template, catalog, dump)
+
+
+def _holds_nothing(evidence: Evidence) -> bool:
+    with evidence.scratch.connect(autocommit=True) as connection:
+        row = connection.execute(_HOLDS_NOTHING).fetchone()
+    return bool(row and row[0])
 
 
 def _build(evidence: Evidence) -> StepError | None:
-    evidence.at(None)
-    evidence.progress("older revisions", 0, len(evidence.before))
     prepared = evidence.history.prepare(evidence.scratch)
-    if prepared.error is not None:
+    if prepared.error is not None or not evidence.before:
         return prepared.error
-    if not evidence.before:
-        return None
-    run = evidence.history.upgrade(evidence.scratch, [r.id for r in evidence.before])
-    return run.error
+    evidence.progress("older revisions", 0, len(evidence.before))
+    return evidence.history.upgrade(evidence.scratch, [r.id for r in evidence.before]).error
 
 
 def _cache_key(evidence: Evidence) -> str | None:

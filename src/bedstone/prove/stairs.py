@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 from bedstone.prove.chain import disagreement
 from bedstone.prove.obstacle import is_refusal
-from bedstone.prove.rows import RowsTried, try_with_rows
 
 if TYPE_CHECKING:
     from bedstone.catalog import Catalog
     from bedstone.history import Revision, Run, StepError
     from bedstone.prove.evidence import Differences, Evidence
     from bedstone.prove.observer import Dump
-    from bedstone.server import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +36,17 @@ class Stair:
     second: Run | None = None
     again: Differences | None = None
     disagreement: tuple[str, ...] = ()
-    rows: RowsTried | None = None
 
     @property
     def reached(self) -> bool:
         """Whether the state after the upgrade could be made at all."""
         return self.up.ok
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the database stands exactly where the first upgrade left it."""
+        exact = [d is not None and not d.meaningful for d in (self.left, self.again)]
+        return all(exact) and self.again is not None and not self.again.cosmetic
 
     @property
     def is_empty(self) -> bool:
@@ -62,9 +65,9 @@ class Stairs:
 
 @dataclass(frozen=True, slots=True)
 class _Floor:
-    """The state that a revision starts from."""
+    """What the state that a revision starts from looks like, and how many are below it."""
 
-    template: Template | None
+    height: int
     catalog: Catalog
     dump: Dump | None
 
@@ -76,8 +79,8 @@ def climb(evidence: Evidence) -> Stairs:
     """
     origin = evidence.origin
     assert origin.catalog is not None  # noqa: S101  the caller asked origin.error
-    floor = _Floor(origin.template, origin.catalog, origin.dump)
-    evidence.at(origin.template)
+    floor = _Floor(0, origin.catalog, origin.dump)
+    evidence.ladder.come_to(0)
     steps: list[Stair] = []
     for number, revision in enumerate(evidence.selected):
         evidence.progress(revision.id, number, len(evidence.selected))
@@ -85,8 +88,6 @@ def climb(evidence: Evidence) -> Stairs:
         steps.append(stair)
         if above is None:
             return Stairs(tuple(steps), None, evidence.selected[number + 1 :])
-        if floor.template is not None and floor.template is not origin.template:
-            floor.template.drop()
         floor = above
     return Stairs(tuple(steps), floor.catalog)
 
@@ -94,30 +95,25 @@ def climb(evidence: Evidence) -> Stairs:
 def _climb_one(
     evidence: Evidence, revision: Revision, floor: _Floor
 ) -> tuple[Stair, _Floor | None]:
-    stair = _go_up(evidence, revision)
+    stair = _go_up(evidence, revision, floor)
     if not stair.reached:
         return stair, None
-    catalog, dump = evidence.read(), evidence.dump()
+    catalog = evidence.read()
     stair = replace(stair, changes=evidence.differences(floor.catalog, catalog))
-    above = _Floor(evidence.scratch.save("stair"), catalog, dump)
+    dump = floor.dump if stair.is_empty else evidence.dump()
+    above = _Floor(floor.height + 1, catalog, dump)
     stair = _go_down_and_up(evidence, stair, floor, above)
-    if evidence.rows and stair.alone:
-        stair = replace(stair, rows=try_with_rows(evidence, stair, floor.template, floor.catalog))
-    clean = stair.again is not None and not stair.again.meaningful and not stair.again.cosmetic
-    if not clean or stair.rows is not None:
-        evidence.at(above.template)
+    if not stair.is_clean and not evidence.ladder.come_to(above.height).ok:
+        return stair, None
     return stair, above
 
 
-def _go_up(evidence: Evidence, revision: Revision) -> Stair:
+def _go_up(evidence: Evidence, revision: Revision, floor: _Floor) -> Stair:
     """Upgrade alone; where that fails, in one run with all that comes before."""
     alone = evidence.history.step(evidence.scratch, revision.id, "up")
     if alone.ok:
         return Stair(revision, alone)
-    evidence.at(evidence.origin.template)
-    selected = evidence.selected
-    upto = selected[: selected.index(revision) + 1]
-    together = evidence.history.upgrade(evidence.scratch, [r.id for r in upto])
+    together = evidence.ladder.come_to(floor.height + 1)
     return Stair(revision, together, alone=False, error=alone.error)
 
 
@@ -126,8 +122,7 @@ def _go_down_and_up(evidence: Evidence, stair: Stair, floor: _Floor, above: _Flo
     down = evidence.history.step(evidence.scratch, revision.id, "down")
     if down.error is not None:
         return replace(stair, down=down, refuses=is_refusal(down.error, revision.path))
-    after = evidence.read()
-    left = evidence.differences(floor.catalog, after)
+    left = evidence.differences(floor.catalog, evidence.read())
     seen = () if left.meaningful else disagreement(floor.dump, evidence.dump())
     stair = replace(stair, down=down, left=left, disagreement=seen)
     second = evidence.history.step(evidence.scratch, revision.id, "up")

@@ -86,8 +86,8 @@ def _filtered(evidence: Evidence, groups: list[tuple[Difference, ...]]) -> froze
     names = [(key.schema, key.name) for key in tables if key is not None]
     if not names:
         return frozenset()
-    scratch = evidence.at(evidence.chain.top)
-    left_out = evidence.history.filtered(scratch, names)
+    evidence.ladder.come_to(len(evidence.selected))
+    left_out = evidence.history.filtered(evidence.scratch, names)
     return frozenset(Key("table", schema, name) for schema, name in left_out)
 
 

@@ -11,6 +11,7 @@ from bedstone.prove.proof import Proof, concluded, not_checked
 
 if TYPE_CHECKING:
     from bedstone.prove.evidence import Evidence
+    from bedstone.prove.rows import RowsTried
     from bedstone.prove.stairs import Stair
 
 NAME = "rows"
@@ -21,11 +22,11 @@ def check(evidence: Evidence) -> Proof:
     """Run the upgrades that add or change columns again, with a row in each of those tables."""
     if evidence.origin.error is not None:
         return not_checked(NAME, "the revisions before could not be run")
-    tried = [stair for stair in evidence.stairs.steps if stair.rows is not None]
+    tried = evidence.with_rows
     findings: list[Finding] = []
     excluded: list[Exclusion] = []
-    for stair in tried:
-        finding, exclusion = _judge(stair)
+    for one in tried:
+        finding, exclusion = _judge(one)
         findings += [finding] if finding else []
         excluded += [exclusion] if exclusion else []
     done = len(tried) - len(excluded)
@@ -35,17 +36,15 @@ def check(evidence: Evidence) -> Proof:
     return concluded(NAME, summary, eligible=len(tried), findings=findings, excluded=excluded)
 
 
-def _judge(stair: Stair) -> tuple[Finding | None, Exclusion | None]:
-    rows = stair.rows
-    assert rows is not None  # noqa: S101  chosen for it
-    revision = stair.revision.id
-    if rows.up is None:
+def _judge(rows: RowsTried) -> tuple[Finding | None, Exclusion | None]:
+    revision = rows.stair.revision.id
+    if not rows.filled.tables or rows.up is None:
         reasons = "; ".join(f"{table}: {reason}" for table, reason in rows.filled.skipped)
         return None, Exclusion(revision, f"no row could be made ({reasons})")
     error = rows.up.error
     if error is None:
         return None, None
-    added = _added_column(stair, error.message)
+    added = _added_column(rows.stair, error.message)
     if error.sqlstate != "23502" or added is None:
         words = f"the generated rows do not suit it ({error.sqlstate}): it depends on your data"
         return None, Exclusion(revision, words)
