@@ -206,11 +206,15 @@ class Keeper:
         if state.get("socket_folder"):
             remove_socket_folder(state["socket_folder"])
         self.home.state.unlink(missing_ok=True)
-        if clean and self._flush():
+        if clean and not self.ending and self._flush():
             self.home.mark_clean(durable=True)
 
     def _flush(self) -> bool:
-        """Write all data to disk; give up when a command wants the server back."""
+        """Write all data to disk; give up when a command wants the server back.
+
+        Not done when the keeper is told to end, as the machine may be stopping: the data is then
+        trusted only until the machine starts anew.
+        """
         for count, path in enumerate(_files(self.home.data)):
             if count % 64 == 0 and is_locked(self.home.start_lock):
                 return False
