@@ -10,7 +10,7 @@ from bedstone.prove.chain import disagreement
 from bedstone.prove.obstacle import is_refusal
 
 if TYPE_CHECKING:
-    from bedstone.catalog import Catalog
+    from bedstone.catalog import Catalog, Key
     from bedstone.history import Revision, Run, StepError
     from bedstone.prove.evidence import Differences, Evidence
     from bedstone.prove.observer import Dump
@@ -21,7 +21,8 @@ class Stair:
     """What one revision showed when it was run alone.
 
     *alone* is false where the upgrade failed in a process of its own and passed in one run with
-    everything before it; *error* is then the error of the first. *left* compares the state before
+    everything before it; *error* is then the error of the first. *dropped* is what the upgrade took
+    away, which its downgrade has to bring back. *left* compares the state before
     the upgrade with the one after the downgrade, *again* the first upgrade with the second.
     """
 
@@ -30,6 +31,7 @@ class Stair:
     alone: bool = True
     error: StepError | None = None
     changes: Differences | None = None
+    dropped: frozenset[Key] = frozenset()
     down: Run | None = None
     refuses: bool = False
     left: Differences | None = None
@@ -99,7 +101,11 @@ def _climb_one(
     if not stair.reached:
         return stair, None
     catalog = evidence.read()
-    stair = replace(stair, changes=evidence.differences(floor.catalog, catalog))
+    stair = replace(
+        stair,
+        changes=evidence.differences(floor.catalog, catalog),
+        dropped=frozenset(floor.catalog.objects.keys() - catalog.objects.keys()),
+    )
     dump = floor.dump if stair.is_empty else evidence.dump()
     above = _Floor(floor.height + 1, catalog, dump)
     stair = _go_down_and_up(evidence, stair, floor, above)

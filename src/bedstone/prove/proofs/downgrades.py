@@ -121,20 +121,24 @@ def _refusal(stair: Stair) -> Finding:
 
 def _left(stair: Stair, group: tuple[Difference, ...]) -> Finding:
     first = group[0]
+    code = _CODES[first.change]
     words = {
         "added": f"leaves {first.key} behind",
         "removed": f"takes {first.key} away, which was there before the upgrade",
         "changed": f"does not restore {sentence(group)}",
     }
+    said = words[first.change]
+    if first.key in stair.dropped:
+        code, said = "BED312", f"does not bring {first.key} back, which the upgrade drops"
     consequence = None
     evidence = differences_evidence(group)
     if stair.second is not None and stair.second.error is not None:
         consequence = f"Upgrading again then fails: {worded(stair.second.error)}"
         evidence["second upgrade"] = step_evidence(stair.second.error)
     return Finding(
-        _CODES[first.change],
+        code,
         Severity.ERROR,
-        f"downgrade of {stair.revision.id} {words[first.change]}",
+        f"downgrade of {stair.revision.id} {said}",
         revision=stair.revision.id,
         object=str(first.key),
         detail=consequence,
