@@ -79,19 +79,22 @@ def cache_folder() -> Path:
 class Servers:
     """One server of each version, opened when first asked for."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, *, alone: bool = False) -> None:
         self._stack = stack
+        self._alone = alone
         self._open: dict[int, Server] = {}
 
     def at(self, major: int) -> Server:
         if major not in self._open:
-            self._open[major] = self._stack.enter_context(open_test_server(major))
+            self._open[major] = self._stack.enter_context(
+                open_test_server(major, alone=self._alone)
+            )
         return self._open[major]
 
 
 @contextmanager
-def open_test_server(major: int) -> Iterator[Server]:
+def open_test_server(major: int, *, alone: bool = False) -> Iterator[Server]:
     with open_server(
-        bin_dir=bin_dir(major), cache=cache_folder(), idle=timedelta(minutes=2)
+        bin_dir=bin_dir(major), cache=cache_folder(), idle=timedelta(minutes=2), alone=alone
     ) as server:
         yield server
