@@ -186,10 +186,7 @@ def _ended(reply: Reply, timeout: float) -> StepError:
         message, failure = f"it tries again and again to reach {address}", Failure.REFUSED
     elif reply.ended_by == "timeout":
         message, failure = f"it did not end within {timeout:g} s and was stopped", Failure.HUNG
-        place = next(
-            iter(_HANG.findall(reply.output.rpartition("most recent call first")[2])), None
-        )
-        file, line = (place[0], int(place[1])) if place else (None, None)
+        file, line = _hung_at(reply.output, str(last["path"]) if last else None)
     elif reply.status is not None and reply.status < 0:
         number = -reply.status
         message = f"the process was ended by {_SIGNALS.get(number, f'signal {number}')}"
@@ -206,6 +203,16 @@ def _ended(reply: Reply, timeout: float) -> StepError:
         failure=failure,
         hint=_HINTS.get(failure),
     )
+
+
+def _hung_at(output: str, path: str | None) -> tuple[str | None, int | None]:
+    """Return where the stopped process was: the line of its revision, else of what it called.
+
+    The interpreter printed its stack, innermost call first, when it was told to end.
+    """
+    stack = _HANG.findall(output.rpartition("most recent call first")[2])
+    place = next((found for found in stack if found[0] == path), next(iter(stack), None))
+    return (place[0], int(place[1])) if place else (None, None)
 
 
 def _last_step(reply: Reply) -> Mapping[str, Any] | None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
 
+#: Imports of up to 90 s were seen in published projects.
+SHORTEST_LOADING_TIMEOUT = 300.0
+
 _INI = """\
 [{section}]
 prepend_sys_path = .
@@ -83,6 +86,11 @@ class Strand:
             raise
 
     @property
+    def loading_timeout(self) -> float:
+        """Seconds that loading the project may take: imports are slower than revisions."""
+        return max(self.timeout, SHORTEST_LOADING_TIMEOUT)
+
+    @property
     def name(self) -> str:
         """What reports call the history."""
         return self.source.name if self.source else self.project.name
@@ -104,7 +112,9 @@ class Strand:
         with database.witness() as witness:
             delivery = self.delivery(database.dsn).message(witness)
             return self._client.request(
-                {"op": op, "delivery": delivery, **request}, on_event=self.listen
+                {"op": op, "delivery": delivery, **request},
+                timeout=self.loading_timeout if op == "warm" else self.timeout,
+                on_event=self.listen,
             )
 
     def close(self) -> None:
@@ -122,7 +132,7 @@ class Strand:
         if lacks:
             reply = self._start(database, [str(place) for place in self._search_places()])
         if reply.failed or reply.facts is None:
-            raise failure_of(reply, python=self.python, timeout=self.timeout)
+            raise failure_of(reply, python=self.python, timeout=self.loading_timeout)
         self.facts = reply.facts
         self.versions = next((e for e in reply.events if e["event"] == "versions"), {})
         if lacks:
@@ -142,7 +152,6 @@ class Strand:
             cwd=self.cwd,
             environ=self.environ(database.dsn),
             spec=self._spec() | {"extra_path": list(extra_path)},
-            timeout=self.timeout,
             secrets=(password,),
         )
         return self.ask(database, "warm", targets=list(self.settings.heads))

@@ -135,10 +135,8 @@ class ProbeClient:
         cwd: Path,
         environ: Mapping[str, str],
         spec: Mapping[str, Any],
-        timeout: float,
         secrets: Sequence[str] = (),
     ) -> None:
-        self._timeout = timeout
         self._secrets = tuple(s for s in secrets if len(s) > 3)
         self._channel, theirs = socket.socketpair()
         self._speech = Speech()
@@ -176,16 +174,17 @@ class ProbeClient:
         self,
         message: Mapping[str, Any],
         *,
+        timeout: float,
         on_event: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> Reply:
         """Send *message*, wait for the end of what it asks for, and say how it ended.
 
-        The time limit starts anew with each step. Where it is reached, the process of the run and
-        its whole group are ended: SIGTERM, which makes it say where it hangs, then SIGKILL.
+        *timeout* is in seconds and starts anew with each step. Where it is reached, the process of
+        the run and its whole group are ended: SIGTERM, which makes it say where it hangs, then SIGKILL.
         """
         self._drain()
         self._speech = Speech()
-        talk = _Conversation(self._timeout, on_event)
+        talk = _Conversation(timeout, on_event)
         try:
             self._send(message)
         except OSError:

@@ -447,8 +447,25 @@ def admit_libpq(guard: Guard, driver: str, words: dict[str, Any]) -> dict[str, A
         service = "the service " + str(words["service"])
         dbname, user = words.get("dbname"), words.get("user")
         raise guard.refuse(driver, "postgresql", service, "", dbname, user)
-    host = words.get("hostaddr") or words.get("host")
+    host = words.get("host") or words.get("hostaddr")
     return guard.admit(driver, host, words.get("port"), words.get("dbname"), words.get("user"))
+
+
+def guard_psycopg_addresses(module: Any, guard: Guard) -> None:
+    """Wrap what psycopg 3 resolves host names with: a refused name is not even looked up."""
+    attempts, attempts_async = module.conninfo_attempts, module.conninfo_attempts_async
+
+    @functools.wraps(attempts)
+    def guarded(params: Any, *args: Any, **kwargs: Any) -> Any:
+        params = dict(params, **admit_libpq(guard, "psycopg", params))
+        return attempts(params, *args, **kwargs)
+
+    @functools.wraps(attempts_async)
+    async def guarded_async(params: Any, *args: Any, **kwargs: Any) -> Any:
+        params = dict(params, **admit_libpq(guard, "psycopg", params))
+        return await attempts_async(params, *args, **kwargs)
+
+    module.conninfo_attempts, module.conninfo_attempts_async = guarded, guarded_async
 
 
 def guard_psycopg(module: Any, guard: Guard) -> None:
@@ -615,6 +632,7 @@ HOOKED = ("psycopg2", "psycopg", "psycopg_async", "asyncpg", "pg8000")
 
 HOOKS = {
     "psycopg2": guard_psycopg2,
+    "psycopg.conninfo": guard_psycopg_addresses,
     "psycopg.generators": guard_psycopg,
     "asyncpg.connect_utils": guard_asyncpg,
     "pg8000.core": guard_pg8000,
