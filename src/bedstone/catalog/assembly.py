@@ -150,11 +150,11 @@ class Assembly:
             return None
         if namespace is None:
             return Key(kind, None, name, parent)
-        schema = self.schemas.get(namespace)
-        if schema is None:
+        found = self.schemas.get(namespace)
+        if found is None:
             self._note_in_system_schema(kind, namespace, name)
             return None
-        return Key(kind, schema, name, parent)
+        return Key(kind, found, name, parent)
 
     def _note_in_system_schema(self, kind: str, namespace: int, name: str) -> None:
         schema = self.system_schemas.get(namespace, "")
