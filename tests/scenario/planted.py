@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENV = '''\
+ENV = """\
 from alembic import context
 from sqlalchemy import engine_from_config, pool
 
@@ -24,7 +24,7 @@ with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=Base.metadata)
     with context.begin_transaction():
         context.run_migrations()
-'''
+"""
 
 INI = """\
 [alembic]
@@ -96,8 +96,7 @@ REVISIONS = (
     Planted(
         "0004",
         sql(
-            "create function stamp() returns trigger language plpgsql as "
-            "'begin return new; end'",
+            "create function stamp() returns trigger language plpgsql as 'begin return new; end'",
             "create trigger orders_stamp before update on orders for each row "
             "execute function stamp()",
         ),
@@ -189,7 +188,7 @@ REVISIONS = (
     ),
 )
 
-MODELS = '''\
+MODELS = """\
 from sqlalchemy import (
     BigInteger, CheckConstraint, Column, Enum, ForeignKeyConstraint, Identity, Index, Integer,
     MetaData, Table, Text, UniqueConstraint, text,
@@ -215,7 +214,7 @@ Table(
     Column("amount", {amount}, nullable=False, server_default=text("{default}")),
     Column("state", Text, comment="where it is"{state_nullable}),
     Column("lvl", Enum({labels}, name="level")),
-    Column("note", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False{note}),
     Column("stage", Enum("new", "paid", "it's", name="order_state")),
     CheckConstraint("amount > {check}", name="orders_amount_check"),
     ForeignKeyConstraint(["customer_id"], ["customer.id"], name="orders_customer_fk"{action}),
@@ -231,9 +230,10 @@ Table(
     Column('a "b', Text),
     schema="Größe",
 )
-'''
+"""
 
 AGREEING = {
+    "note": ', server_default=""',
     "tag_comment": "",
     "nulls": "",
     "amount": "Integer",
@@ -249,7 +249,10 @@ AGREEING = {
 #: One change of the models each, with the object that it is found at.
 DRIFTS = {
     "tag_comment": (', comment="a tag"', "column public.customer.tag"),
-    "nulls": (", postgresql_nulls_not_distinct=True", "constraint customer_email_key on public.customer"),
+    "nulls": (
+        ", postgresql_nulls_not_distinct=True",
+        "constraint customer_email_key on public.customer",
+    ),
     "amount": ("BigInteger", "column public.orders.amount"),
     "default": ("6", "column public.orders.amount"),
     "state_nullable": (", nullable=False", "column public.orders.state"),
@@ -268,7 +271,8 @@ def write_project(
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True, exist_ok=True)
     (folder / "alembic.ini").write_text(INI)
-    (folder / "models.py").write_text(MODELS.format(**AGREEING | (models or {})))
+    agreeing = AGREEING | ({"note": ""} if faulty else {})
+    (folder / "models.py").write_text(MODELS.format(**agreeing | (models or {})))
     (folder / "migrations" / "env.py").write_text(ENV)
     (folder / "migrations" / "script.py.mako").write_text("")
     before = None

@@ -122,6 +122,8 @@ class _Judge:
         if table is not None and table in self._filtered:
             return Exclusion(name, "env.py's include_name or include_object leaves its table out")
         told = tuple(d for d in group if is_expressible(d))
+        if told and all(map(self._is_own_sequence, told)):
+            return self._other_sequence(told[0])
         if not told:
             return Exclusion(name, "not modelled: plain models have no word for it")
         if key in self._renamed:
@@ -136,6 +138,31 @@ class _Judge:
             detail="A database made by the migrations is not the one that the models describe.",
             hint="Write the revision that is missing, or mend the model.",
             evidence={"models": "old", "history": "new"} | differences_evidence(told),
+        )
+
+    def _is_own_sequence(self, difference: Difference) -> bool:
+        """Whether both sides take a column's default from the sequence that it owns itself."""
+        key = difference.key
+        if key.kind != "column" or difference.attribute != "default":
+            return False
+        sides = ((self._models, difference.old), (self._history, difference.new))
+        return all(
+            any(
+                f"nextval('{item.key.path}'::regclass)" == default
+                for item in catalog.of_kind("sequence")
+                if item.attributes["owned_by"] == (key.schema, key.parent, key.name)
+            )
+            for catalog, default in sides
+        )
+
+    def _other_sequence(self, difference: Difference) -> Finding:
+        return Finding(
+            "BED343",
+            Severity.NOTE,
+            f"{difference.key} is the same in models and history but for its sequence's name",
+            object=str(difference.key),
+            hint="Nothing, unless code names the sequence.",
+            evidence={"models": difference.old, "history": difference.new},
         )
 
     def _unknown(self, key: Key) -> Finding | Exclusion:

@@ -48,17 +48,19 @@ def _judge(rows: RowsTried) -> tuple[Finding | None, Exclusion | None]:
     if error.sqlstate != "23502" or added is None:
         words = f"the generated rows do not suit it ({error.sqlstate}): it depends on your data"
         return None, Exclusion(revision, words)
+    certain = "ADD COLUMN" in (error.statement or "").upper()
+    detail = "On an empty table it passes. PostgreSQL has no value for the rows that are there."
+    if not certain:
+        detail = "The column is new; what the revision fills it from had nothing for this row."
     return (
         Finding(
             "BED306",
-            Severity.ERROR,
+            Severity.ERROR if certain else Severity.WARNING,
             f"upgrade of {revision} fails on a table with rows: {worded(error)}",
             revision=revision,
             object=added,
-            detail="On an empty table it passes. PostgreSQL has no value for the rows that are "
-            "there.",
-            hint="Give the column a server default, or add it nullable, fill it, then SET NOT "
-            "NULL.",
+            detail=detail,
+            hint="Give the column a server default, or fill every row before SET NOT NULL.",
             evidence=step_evidence(error),
         ),
         None,
