@@ -45,9 +45,17 @@ class Difference:
     def __str__(self) -> str:
         if self.attribute is None:
             return f"{self.key}: {self.change}"
-        name = self.attribute.replace("_", " ")
+        name, old, new = self._values()
+        return f"{self.key}: {name} {old} → {new}"
+
+    def between(self, a: str, b: str) -> str:
+        """Say the difference with the names of the two sides."""
+        name, old, new = self._values()
+        return f"{self.key}: {name} is {old} in {a}, {new} in {b}"
+
+    def _values(self) -> tuple[str, str, str]:
         old, new = _only_what_differs(self.old, self.new)
-        return f"{self.key}: {name} {_said(old)} → {_said(new)}"
+        return (self.attribute or "").replace("_", " "), _said(old), _said(new)
 
     @property
     def sort_key(self) -> tuple[str, ...]:

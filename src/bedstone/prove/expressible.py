@@ -16,33 +16,36 @@ if TYPE_CHECKING:
 KINDS = frozenset({"table", "column", "constraint", "index", "enum", "domain", "sequence"})
 
 #: The attributes that it has no word for, in any kind.
-_NEVER = frozenset({"owner", "acl", "security_labels", "privileges"})
+_NEVER = frozenset({"owner", "acl", "security_labels"})
 
 #: The attributes that it has no word for in one kind.
 _ATTRIBUTES = {
     "table": frozenset({
-        "row_security", "force_row_security", "rls", "rls_forced", "replica_identity",
-        "toast_options", "options", "of_type", "access_method",
+        "access_method", "clustered_on", "force_row_security", "foreign_options", "of_type",
+        "options", "replica_identity", "row_security", "server", "tablespace", "toast_options",
     }),
     "column": frozenset({
-        "storage", "compression", "statistics", "options", "fdw_options", "identity_owner",
-        "statistics_target", "local", "inherited",
+        "compression", "constraint_comment", "foreign_options", "local", "not_null_local",
+        "not_null_no_inherit", "options", "statistics", "storage",
     }),
-    "index": frozenset({
-        "comment", "clustered", "replica_identity", "statistics", "valid", "statistics_targets",
-        "storage_parameters",
+    "index": frozenset({"attached_to", "comment", "depends_on_extensions", "statistics"}),
+    "constraint": frozenset({
+        "index_comment", "inherited_from", "local", "no_inherit", "options", "statistics",
+        "tablespace",
     }),
-    "constraint": frozenset({"validated", "no_inherit", "clustered", "replica_identity"}),
     "enum": frozenset({"comment"}),
-    "domain": frozenset({"comment"}),
+    "domain": frozenset({"comment", "constraint_comment"}),
     "sequence": frozenset({"comment", "persistence"}),
 }  # fmt: skip
+
+#: What an attribute is where nobody said anything.
+_UNSAID = (None, (), False, "default", "heap", "permanent", True)
 
 
 def is_expressible(difference: Difference) -> bool:
     """Whether plain models could have said what *difference* (models to history) is about.
 
-    A difference that is in the models' own words always is.
+    What the models do say, by DDL attached to them, always is.
     """
     if difference.change == "removed":
         return True
@@ -51,6 +54,6 @@ def is_expressible(difference: Difference) -> bool:
         return kind in KINDS
     if difference.attribute in _NEVER:
         return False
-    if kind not in KINDS:
+    if difference.attribute not in _ATTRIBUTES.get(kind, frozenset()):
         return True
-    return difference.attribute not in _ATTRIBUTES.get(kind, frozenset())
+    return difference.old not in _UNSAID

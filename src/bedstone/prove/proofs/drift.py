@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.findings import Exclusion, Finding, Severity
 from bedstone.prove.expressible import is_expressible
-from bedstone.prove.finding import by_object, differences_evidence, sentence, step_evidence, worded
+from bedstone.prove.finding import by_object, differences_evidence, step_evidence, worded
 from bedstone.prove.obstacle import obstacle_in
 from bedstone.prove.proof import Proof, concluded, not_checked
 
@@ -198,7 +198,8 @@ def _words(group: tuple[Difference, ...]) -> str:
         return f"{key} is in the models and in no migration"
     if change == "added":
         return f"{key} is made by a migration and is not in the models"
-    return f"models and history differ: {sentence(group)}"
+    said = [difference.between("the models", "the history") for difference in group]
+    return "; ".join([said[0], *(text.removeprefix(f"{key}: ") for text in said[1:])])
 
 
 def _same_but_for_the_name(
