@@ -40,7 +40,8 @@ class Evidence:
 
     *new* holds the ids of the revisions to prove; the others are run once, in one go, to get to
     the state that the new ones start from. ``None`` proves them all. *models_changed* says that the
-    models may differ from those before the new revisions.
+    models may differ from those before the new revisions. *unmodelled* gathers what the server
+    holds and no catalog can, so that it is said.
     """
 
     history: History
@@ -50,6 +51,7 @@ class Evidence:
     models_changed: bool = True
     exclude: tuple[str, ...] = ()
     progress: Progress = field(default=silent)
+    unmodelled: set[str] = field(default_factory=set)
 
     @cached_property
     def selected(self) -> tuple[Revision, ...]:
@@ -102,6 +104,7 @@ class Evidence:
         """Read the catalog of *scratch*, without the tables that hold the version."""
         with (scratch or self.scratch).connect(autocommit=True) as connection:
             catalog = read_catalog(connection, known_roles=self.workspace.known_roles)
+        self.unmodelled.update(map(str, catalog.unmodelled))
         return without_versions(catalog, self.history.version_tables)
 
     def dump(self, scratch: Scratch | None = None) -> Dump | None:

@@ -89,7 +89,7 @@ def prove_project(
                 startup_seconds=history.startup_seconds,
                 seconds=time.monotonic() - start,
                 only=tuple(only),
-                notes=tuple(_notes(server, changes, history)),
+                notes=tuple(_notes(server, changes, evidence)),
             )
             return Session(verdict, history)
 
@@ -115,11 +115,14 @@ def _touches_models(history: History, changes: Changes) -> bool:
     return bool(python - revisions)
 
 
-def _notes(server: Server, changes: Changes | None, history: History) -> Iterator[str]:
+def _notes(server: Server, changes: Changes | None, evidence: Evidence) -> Iterator[str]:
     for lack in server.lacks:
         yield f"{lack.what}: {lack.consequence}"
+    yield from evidence.history.notes
+    for what in sorted(evidence.unmodelled):
+        yield f"not compared, {what}"
     if changes is not None:
-        folders = {r.path.resolve().parent for r in history.revisions if r.path is not None}
+        folders = {r.path.resolve().parent for r in evidence.history.revisions if r.path}
         for path in sorted(changes.deleted):
             if path.parent in folders:
                 yield (
