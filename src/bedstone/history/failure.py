@@ -141,7 +141,7 @@ def _by_phase(told: Mapping[str, Any], cls: str) -> BedstoneError:
     if without_app or "application context" in message:
         hint = 'Name the Flask application: app = "package.module:create_app" in bedstone.toml'
     else:
-        hint = address_hint(told.get("names") or ()) or "Mend env.py, or what it imports."
+        hint = address_hint(told.get("address_names") or ()) or "Mend env.py, or what it imports."
     return EnvironmentScriptFailed(f"{_place(told)}: {cls}: {message}", detail=trace, hint=hint)
 
 
@@ -212,7 +212,7 @@ def _too_old(told: Mapping[str, Any], python: Path) -> BedstoneError:
 def _dialect(told: Mapping[str, Any], _: Path) -> BedstoneError:
     return DialectUnsupported(
         f"env.py migrates a {told['dialect']} database, not PostgreSQL",
-        hint=address_hint(told.get("names") or ())
+        hint=address_hint(told.get("address_names") or ())
         or "Tell env.py its database: --env DATABASE_URL={url}",
     )
 

@@ -180,7 +180,8 @@ class ProbeClient:
         """Send *message*, wait for the end of what it asks for, and say how it ended.
 
         *timeout* is in seconds and starts anew with each step. Where it is reached, the process of
-        the run and its whole group are ended: SIGTERM, which makes it say where it hangs, then SIGKILL.
+        the run and its whole group are ended: by SIGTERM, which makes it say where it hangs, then
+        by SIGKILL.
         """
         self._drain()
         self._speech = Speech()

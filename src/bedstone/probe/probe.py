@@ -1264,8 +1264,10 @@ class Probe:
                 )
         chosen: list[Any] = []
         for target in targets:
-            steps = self.script._upgrade_revs(target, tuple(s.revision for s in self._tops(chosen)))
-            chosen += [step.revision for step in steps if step.revision not in chosen]
+            applied = tuple(script.revision for script in self._tops(chosen))
+            with self.script._catch_revision_errors():
+                found = list(self.script.iterate_revisions(target, applied, implicit_base=True))
+            chosen += [script for script in reversed(found) if script not in chosen]
         rest = [
             s
             for key, s in everything.items()
@@ -1734,7 +1736,7 @@ def warm(probe: Probe, channel: Channel, request: dict[str, Any]) -> None:
         facts = probe.warm(request)
     except BaseException as error:
         facts = dict(describe(error), phase=probe.phase, revision_file=probe.revision_file)
-        facts["names"] = address_names(probe.guard.given_names)
+        facts["address_names"] = address_names(probe.guard.given_names)
         channel.send("failed", error=facts, refusals=probe.guard.refusals)
         return
     for thread in threading.enumerate():

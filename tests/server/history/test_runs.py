@@ -72,7 +72,7 @@ def test_loading_a_project_leaves_no_version_table(sample: Sample, scratch: Scra
 def test_a_run_leads_to_the_database_it_is_given(
     sample: Sample, scratch: Scratch, workspace: Workspace
 ) -> None:
-    """The project remembers the address it was first given; the run is led elsewhere all the same."""
+    """The project remembers the address it was first given; the run is led elsewhere."""
     other = workspace.scratch("other")
     sample.write(
         "db.py",

@@ -148,7 +148,7 @@ def test_version_locations_set_at_run_time(sample: Sample, scratch: Scratch) -> 
     sample.env(
         imports="import os\n"
         "script = context.script\n"
-        "script.version_locations = [os.path.join(script.dir, 'versions'), os.path.abspath('more')]\n"
+        "script.version_locations = [script.dir + '/versions', os.path.abspath('more')]\n"
         "script.__dict__.pop('_version_locations', None)\n"
     )
     sample.table("a")
