@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -70,7 +71,9 @@ def cache_folder() -> Path:
     base = os.environ.get("BEDSTONE_TEST_CACHE")
     if base:
         return Path(base)
-    folder = Path(tempfile.gettempdir(), f"bedstone-tests-{os.geteuid()}")
+    memory = Path("/dev/shm")  # noqa: S108  a private folder is made there
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30
+    folder = Path(memory if roomy else tempfile.gettempdir(), f"bedstone-tests-{os.geteuid()}")
     folder.mkdir(mode=0o711, exist_ok=True)
     assert folder.lstat().st_uid == os.geteuid()
     return folder

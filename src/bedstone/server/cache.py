@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bedstone.server.server import Server
 
 MOST = 24
-MOST_BYTES = 4 << 30
+MOST_BYTES = 1 << 30
 
 _CACHED = """
     select d.datname, d.datconnlimit, pg_catalog.shobj_description(d.oid, 'pg_database')

@@ -42,7 +42,8 @@ def create_database(
     """Make database *name* as a full copy of *template*, marked as ours from the first instant.
 
     On the embedded server files are copied: without fsync the checkpoints that this asks for
-    cost nothing, and it takes a third to a half of the time (``benchmarks/server_start.py``).
+    cost nothing, and it takes about half the time (``benchmarks/server_start.py``). Elsewhere
+    the server's own default is left.
     Two copies of one template may be made at once; somebody connected to it is waited for.
 
     Raises:

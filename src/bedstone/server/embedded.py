@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 from bedstone.dsn import ConnectionString, Secret
 from bedstone.errors import DirectoryNotOurs, DiskFull, ServerNotStarted, ServerTooOld
 from bedstone.server.binaries import Binaries, copy_binaries, runnable_by
-from bedstone.server.home import Home, remove_tree, write_private
+from bedstone.server.home import FORMAT, Home, remove_tree, write_private
 from bedstone.server.locks import FileLock, is_locked, locked
-from bedstone.server.places import cache_folder, service_account
+from bedstone.server.places import cache_folder, servers_folder, service_account
 from bedstone.server.version import OLDEST_MAJOR
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ MAINTENANCE_DATABASE = "postgres"
 
 #: Folders of servers that nobody used for this long are removed by the next start.
 _FORGOTTEN_SECONDS = 30 * 24 * 3600.0
-_TRIES = 5
 
 #: What the keeper runs in: its modules alone, without the packages that import everything.
 _BOOT = """
@@ -138,8 +137,8 @@ def join_embedded(
     original = binaries
     if account is not None and not runnable_by(binaries, account):
         binaries = copy_binaries(binaries, folder / "binaries")
-    servers = folder / "servers"
-    name = f"{original.version}-{original.identity}"
+    servers = servers_folder(cache, folder, account)
+    name = f"{original.version}-{original.identity}-{FORMAT}"
     lease = _Lease(servers, name, alone=alone)
     with lease.held(account, progress) as home:
         write_private(home.idle, f"{idle.total_seconds():.3f}")
@@ -355,10 +354,11 @@ def _forget_unused(servers: Path) -> None:
             continue
         if time.time() - home.lease_lock.stat().st_mtime < _FORGOTTEN_SECONDS:
             continue
-        lease = FileLock(home.lease_lock)
-        if is_locked(home.keeper_lock) or not lease.acquire(wait=False):
-            continue
+        start, lease = FileLock(home.start_lock), FileLock(home.lease_lock)
         try:
-            remove_tree(path)
+            unused = start.acquire(wait=False) and lease.acquire(wait=False)
+            if unused and not is_locked(home.keeper_lock):
+                remove_tree(path)
         finally:
             lease.release()
+            start.release()

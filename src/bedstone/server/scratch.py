@@ -77,8 +77,9 @@ class Scratch:
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
         """Open a session of ours in the database."""
-        self._come_forward()
-        return self._connect(autocommit=autocommit)
+        with self.workspace.lock:
+            self._come_forward()
+            return self._connect(autocommit=autocommit)
 
     @contextmanager
     def witness(self) -> Iterator[Witness]:
@@ -100,6 +101,10 @@ class Scratch:
         Every session in the database is ended and its prepared transactions are rolled back.
         With *cache_key* the template outlives the run, on the embedded server.
         """
+        with self.workspace.lock:
+            return self._save(label, cache_key)
+
+    def _save(self, label: str, cache_key: str | None) -> Template:
         server, control = self.workspace.server, self.workspace.control
         self._come_forward()
         name = self.workspace.new_name(f"t_{label}")
@@ -125,8 +130,12 @@ class Scratch:
         Every session in it is ended. The roles that belong to it are brought to what they were
         when *template* was saved; on a server that is not ours those made since are dropped.
         """
+        with self.workspace.lock:
+            self._reset(template)
+
+    def _reset(self, template: Template | None) -> None:
         server, control = self.workspace.server, self.workspace.control
-        self.drop()
+        self._drop()
         self.workspace.park_others(self)
         source = template.name if template else "template0"
         create_database(server, control, self.name, template=source)
@@ -140,6 +149,10 @@ class Scratch:
 
         Otherwise the workspace does at its end.
         """
+        with self.workspace.lock:
+            self._drop()
+
+    def _drop(self) -> None:
         workspace = self.workspace
         roles: frozenset[int] = frozenset()
         if not self._gone and self._parked is None and any_made(workspace.control):

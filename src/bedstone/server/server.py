@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bedstone.dsn import ConnectionString, Secret, parse_dsn
-from bedstone.errors import CreatedbMissing, ServerReadOnly, ServerTooOld
+from bedstone.errors import (
+    CreatedbMissing,
+    ServerNotReady,
+    ServerReadOnly,
+    ServerTooOld,
+    ServerUnreachable,
+)
 from bedstone.server.binaries import find_binaries
 from bedstone.server.connection import connect
 from bedstone.server.embedded import join_embedded
@@ -28,6 +35,9 @@ if TYPE_CHECKING:
 
 #: How long the embedded server stays after its last use.
 DEFAULT_IDLE = timedelta(minutes=10)
+
+#: A keeper that is being ended from outside takes about this long to let its server go.
+_ENDING = 1.0
 
 _FACTS = """
     select pg_catalog.current_setting('server_version_num')::int,
@@ -104,12 +114,24 @@ def open_server(
         yield _server_at(parse_dsn(url), bin_dir)
         return
     binaries = find_binaries(bin_dir)
-    with join_embedded(
-        binaries, cache=cache, idle=idle, alone=alone, progress=progress
-    ) as embedded:
-        yield inspect_server(
-            embedded.socket, user_dsn=embedded.tcp, bin_dir=embedded.binaries.bin_dir, embedded=True
-        )
+    for last in (False, False, True):
+        with join_embedded(
+            binaries, cache=cache, idle=idle, alone=alone, progress=progress
+        ) as embedded:
+            try:
+                server = inspect_server(
+                    embedded.socket,
+                    user_dsn=embedded.tcp,
+                    bin_dir=embedded.binaries.bin_dir,
+                    embedded=True,
+                )
+            except (ServerUnreachable, ServerNotReady):
+                if last:
+                    raise
+            else:
+                yield server
+                return
+        time.sleep(_ENDING)
 
 
 def _server_at(dsn: ConnectionString, bin_dir: Path | None) -> Server:

@@ -51,6 +51,8 @@ class Workspace:
         self.known_roles = frozenset(row[0] for row in control.execute(_ROLES))
         #: Roles that were made meanwhile and that nothing shows to be this run's (see ``roles``).
         self.left_roles: list[str] = []
+        #: Held while a scratch database is made, saved, set back: the session is one for all.
+        self.lock = threading.RLock()
         self._labels: dict[str, int] = {}
         self._scratches: list[Scratch] = []
 
@@ -59,10 +61,11 @@ class Workspace:
 
         Its name stays the same for its life, through every ``reset``.
         """
-        scratch = Scratch(self, self.new_name(label), label)
-        self._scratches.append(scratch)
-        scratch.reset(template)
-        return scratch
+        with self.lock:
+            scratch = Scratch(self, self.new_name(label), label)
+            self._scratches.append(scratch)
+            scratch.reset(template)
+            return scratch
 
     def cached(self, key: str) -> Template | None:
         """Return the template that some run saved under *key*; ``None`` where there is none.
@@ -71,7 +74,8 @@ class Workspace:
         """
         if not self.server.embedded:
             return None
-        found = find_cached(self.control, key)
+        with self.lock:
+            found = find_cached(self.control, key)
         return Template(found[0], self, found[1]) if found else None
 
     def park_others(self, used: Scratch) -> None:

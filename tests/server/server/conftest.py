@@ -6,6 +6,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import pytest
+
 import servers
 
 

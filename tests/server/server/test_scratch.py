@@ -6,7 +6,13 @@ import threading
 import psycopg
 import pytest
 
+from bedstone.errors import BedstoneError
 from bedstone.server import names
+
+SUBSCRIPTION = (
+    "create subscription s connection 'dbname=nowhere' publication p"
+    " with (connect = false, slot_name = 'elsewhere')"
+)
 
 
 def databases(server):
@@ -92,10 +98,7 @@ def test_open_sessions_and_transactions_do_not_stand_in_the_way(any_server, scra
     [
         ["create table t (id int)", "begin", "insert into t values (1)", "prepare transaction 'p'"],
         ["select pg_create_logical_replication_slot('bedstone_slot', 'pgoutput')"],
-        [
-            "create subscription s connection 'dbname=nowhere' publication p"
-            " with (connect = false, slot_name = 'elsewhere')"
-        ],
+        [SUBSCRIPTION],
         ["alter database {} is_template true"],
         ["alter database {} connection limit 0", "comment on database {} is 'mine'"],
     ],
@@ -126,7 +129,7 @@ def test_two_copies_of_one_template_at_once(any_server, workspace):
             with any_server.workspace("thread") as own:
                 for _ in range(3):
                     own.scratch("copy", template=template)
-        except Exception as error:
+        except (psycopg.Error, BedstoneError) as error:
             failures.append(error)
 
     threads = [threading.Thread(target=copy) for _ in range(2)]

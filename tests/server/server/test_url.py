@@ -3,21 +3,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
 import tempfile
-import time
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
-import servers
 from psycopg import sql
 
+import servers
 from bedstone.dsn import Secret
 from bedstone.errors import (
     BedstoneError,
@@ -26,7 +22,6 @@ from bedstone.errors import (
     DsnInvalid,
     LoginRefused,
     PasswordRefused,
-    ServerNotStarted,
     ServerReadOnly,
     ServerTooOld,
     ServerUnreachable,
