@@ -56,6 +56,7 @@ class Keeper:
         self.bin_dir = Path(job["bin_dir"])
         self.account = Account(**job["account"]) if job["account"] else None
         self.lock = FileLock(self.home.keeper_lock)
+        self.socket_folder = ""
         self.ending = False
         self.wake, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
@@ -120,6 +121,7 @@ class Keeper:
         write_readable(home.conf, self.job["conf"], self.account)
         write_readable(home.hba, self.job["hba"], self.account)
         folder = make_socket_folder(self.account)
+        self.socket_folder = str(folder)
         write_private(home.state, json.dumps({"socket_folder": str(folder)}))
         for attempt in range(_PORT_TRIES):
             port = free_port()
@@ -156,7 +158,7 @@ class Keeper:
         last_use = time.time()
         while not self.ending:
             self._sleep(min(1.0, self._idle_limit() / 4))
-            if server.process.poll() is not None:
+            if server.process.poll() is not None or not self.home.marker.exists():
                 break
             if not lease.acquire(wait=False):
                 last_use = time.time()
@@ -199,15 +201,14 @@ class Keeper:
             )
 
     def _stop(self, server: Postmaster) -> None:
-        state = self.home.read_state() or {}
         clean = server.stop() if server.process.poll() is None else self.home.was_shut_down()
-        if clean:
-            self.home.mark_clean(durable=False)
-        if state.get("socket_folder"):
-            remove_socket_folder(state["socket_folder"])
-        self.home.state.unlink(missing_ok=True)
-        if clean and not self.ending and self._flush():
-            self.home.mark_clean(durable=True)
+        remove_socket_folder(self.socket_folder)
+        with contextlib.suppress(OSError):  # the whole folder may be gone
+            if clean:
+                self.home.mark_clean(durable=False)
+            self.home.state.unlink(missing_ok=True)
+            if clean and not self.ending and self._flush():
+                self.home.mark_clean(durable=True)
 
     def _flush(self) -> bool:
         """Write all data to disk; give up when a command wants the server back.

@@ -464,3 +464,14 @@ def test_a_session_of_another_address_needs_the_password(cache):
                     dbname="postgres",
                     password="guess",
                 )
+
+
+def test_a_server_whose_folder_is_removed_ends_and_leaves_no_socket(cache):
+    with open_server(cache=cache, idle=SHORT):
+        pass
+    home = the_home(cache)
+    state = home.read_state()
+    shutil.rmtree(home.path)
+    wait_for(lambda: not alive(state["keeper"]))
+    assert not alive(state["postmaster"])
+    assert not Path(state["socket_folder"]).exists()
