@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from bedstone.catalog.assembly import Address, Assembly
 
 #: Catalogues of which a row that is an object's inner part is shown as that object: a table's row
-#: type and toast table, a view's rule, a key's index, a foreign key's triggers …
+#: type and toast table, a view's rule, a key's index, a foreign key's triggers, what makes a
+#: value of a range type …
 _PARTS = frozenset(
     {
         "pg_class",
@@ -28,6 +29,7 @@ _PARTS = frozenset(
         "pg_amop",
         "pg_amproc",
         "pg_proc",
+        "pg_cast",
     }
 )
 #: Those of them whose rows hang on their owner by an automatic dependency, not an internal one.

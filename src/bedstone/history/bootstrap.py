@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
 import subprocess
 import time
 from contextlib import suppress
+from shutil import which
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from bedstone.errors import BootstrapUnusable
 from bedstone.history.run import Failure, Run, StepError
+from bedstone.probe import GUARDED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,13 +68,38 @@ def _run_file(path: Path, database: Database) -> Run:
 
 
 def _run_command(text: str, strand: Strand, database: Database) -> Run:
-    command = [strand.rendered(word, database.dsn) for word in shlex.split(text)]
-    started = time.monotonic()
+    with database.witness() as witness:
+        delivery = strand.delivery(database.dsn).message(witness)
+        refusals = strand.write_guard(delivery)
+        guard = {
+            "BEDSTONE_GUARD": delivery["guard_file"],
+            "PYTHONPATH": f"{GUARDED}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+        }
+        environ = {"DATABASE_URL": strand.plain_url(database.dsn)} | strand.environ(database.dsn)
+        started = time.monotonic()
+        process = _start([strand.rendered(w, database.dsn) for w in shlex.split(text)], strand,
+                         environ | guard)  # fmt: skip
+        with process:
+            try:
+                output, _ = process.communicate(timeout=strand.timeout)
+            except subprocess.TimeoutExpired:
+                output = None
+            finally:
+                with suppress(OSError):
+                    os.killpg(process.pid, signal.SIGKILL)
+    seconds = time.monotonic() - started
+    said = strand.cleaned((output or b"")[-64_000:].decode("utf-8", "replace"), database.dsn)
+    return Run((), _failure(process, output, said, refusals, strand.timeout), seconds, said)
+
+
+def _start(command: list[str], strand: Strand, environ: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start the command; a program of the project's environment goes before others."""
+    program = which(command[0], path=environ.get("PATH")) or command[0]
     try:
-        process = subprocess.Popen(
-            command,
+        return subprocess.Popen(
+            [program, *command[1:]],
             cwd=strand.cwd,
-            env=strand.environ(database.dsn),
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -79,26 +107,30 @@ def _run_command(text: str, strand: Strand, database: Database) -> Run:
         )
     except OSError as error:
         raise BootstrapUnusable(
-            f"the bootstrap {shlex.split(text)[0]} cannot be run: {error.strerror}",
+            f"the bootstrap {command[0]} cannot be run: {error.strerror}",
             hint="Name a program of the project's environment, or a .sql file.",
         ) from error
-    failed = None
-    try:
-        output, _ = process.communicate(timeout=strand.timeout)
-    except subprocess.TimeoutExpired:
-        output = b""
-        failed = StepError(
-            f"the bootstrap did not end within {strand.timeout:g} s", failure=Failure.HUNG
+
+
+def _failure(
+    process: subprocess.Popen[bytes],
+    output: bytes | None,
+    said: str,
+    refusals: Path,
+    timeout: float,
+) -> StepError | None:
+    if output is None:
+        message = f"the bootstrap did not end within {timeout:g} s and was stopped"
+        return StepError(message, failure=Failure.HUNG)
+    if process.returncode == 0:
+        return None
+    if refusals.is_file():
+        address = json.loads(refusals.read_text(encoding="utf-8").splitlines()[0])["address"]
+        return StepError(
+            f"the bootstrap was about to connect to {address or 'another database'}",
+            failure=Failure.REFUSED,
+            hint="Give it the address: it has {url}, {dbname} … and the variables in env.",
         )
-    finally:
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    said = output[-64_000:].decode("utf-8", "replace")
-    if failed is None and process.returncode:
-        last = said.strip().splitlines()[-1:] or ["it printed nothing"]
-        failed = StepError(
-            f"the bootstrap ended with status {process.returncode}: {last[0]}",
-            failure=Failure.EXITED,
-        )
-    return Run((), failed, time.monotonic() - started, said)
+    last = said.strip().splitlines()[-1:] or ["it printed nothing"]
+    message = f"the bootstrap ended with status {process.returncode}: {last[0]}"
+    return StepError(message, failure=Failure.EXITED)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from bedstone.probe import Reply
 
 _PACKAGES = {"psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'"}
+#: Errors that no address mends.
+_NO_ADDRESS = frozenset({"SyntaxError", "IndentationError", "ImportError", "NameError"})
 _DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
 
 
@@ -49,7 +52,7 @@ def failure_of(reply: Reply, *, python: Path, timeout: float) -> BedstoneError:
         )
     refused = [e for e in reply.events if e["event"] == "refused"]
     if reply.ended_by == "refusal":
-        return _refused(refused[-1])
+        return _refused(refused[-1], versions_of(reply))
     told = reply.error
     if told is None:
         return ProjectProcessLost(
@@ -59,7 +62,7 @@ def failure_of(reply: Reply, *, python: Path, timeout: float) -> BedstoneError:
             hint=f"See whether the project loads by itself: {python} -m alembic heads",
         )
     if told.get("kind") == "refused" or (refused and told.get("kind") is None):
-        return _refused(refused[-1])
+        return _refused(refused[-1], versions_of(reply))
     return _BY_KIND.get(told.get("kind") or "", _plain)(told, python)
 
 
@@ -152,7 +155,8 @@ def _place(told: Mapping[str, Any]) -> str:
     return f"{file}, line {line}" if line else str(file)
 
 
-def _refused(told: Mapping[str, Any]) -> BedstoneError:
+def _refused(told: Mapping[str, Any], versions: Mapping[str, Any]) -> BedstoneError:
+    hint = address_hint(told["names"], url_form(told.get("driver"), versions))
     if told.get("reason") == "witness":
         return AddressRefused(
             "the project's code came out in another database than the one it was given",
@@ -165,29 +169,62 @@ def _refused(told: Mapping[str, Any]) -> BedstoneError:
         return DialectUnsupported(
             f"the project's code was about to open {told['address']}, which is no PostgreSQL",
             detail="Nothing was opened.",
-            hint=address_hint(told["names"], told.get("driver"))
-            or "Tell env.py its database: --env DATABASE_URL={url}",
+            hint=hint or "Tell env.py its database: --env DATABASE_URL={url}",
         )
     return AddressRefused(
         f"the project's code was about to connect to {told['address']}, which is not the database "
         "that bedstone gave it",
         detail="It was stopped before it connected, so nothing was touched.",
-        hint=address_hint(told["names"], told.get("driver"))
+        hint=hint
         or "Tell env.py its database: --env DATABASE_URL={url}, or -x, or files in bedstone.toml",
     )
 
 
-def address_hint(names: Sequence[Mapping[str, str]], driver: str | None = None) -> str | None:
+def versions_of(reply: Reply) -> Mapping[str, Any]:
+    """Return the versions of Python, SQLAlchemy and Alembic that the project has."""
+    return next((event for event in reply.events if event["event"] == "versions"), {})
+
+
+def url_form(driver: str | None, versions: Mapping[str, Any]) -> str:
+    """Return the placeholder of an address that SQLAlchemy opens with *driver*.
+
+    From SQLAlchemy 2.1 on an address that names none means psycopg 3, before that psycopg2.
+    """
+    numbers = re.findall(r"\d+", str(versions.get("sqlalchemy", "")))[:2]
+    default = "psycopg" if tuple(map(int, numbers)) >= (2, 1) else "psycopg2"
+    return "{url}" if driver not in _DRIVERS or driver == default else f"{{url:{driver}}}"
+
+
+def address_hint(names: Sequence[Mapping[str, str]], form: str = "{url}") -> str | None:
     """Return the options that would give the address in the variables that were read."""
-    url = f"{{url:{driver}}}" if driver in {"asyncpg", "psycopg", "pg8000"} else "{url}"
-    whole = [n["name"] for n in names if n["part"] == "url"]
-    chosen = [(name, url) for name in whole] or [
-        (n["name"], f"{{{n['part']}}}") for n in names if n["part"] != "url"
-    ]
+    chosen = _chosen(names, form)
     if not chosen:
         return None
-    options = " ".join(f"--env '{name}={value}'" for name, value in chosen[:8])
-    return f"env.py reads {', '.join(n for n, _ in chosen[:8])}; give the address there: {options}"
+    options = " ".join(f"--env '{name}={value}'" for name, value in chosen.items())
+    return f"env.py reads {', '.join(chosen)}; give the address there: {options}"
+
+
+def guesses(reply: Reply, *, quick: bool) -> list[dict[str, str]]:
+    """Return variables that may give the project its address, likeliest first; often none."""
+    refused = [event for event in reply.events if event["event"] == "refused"]
+    error = reply.error or {}
+    if refused:
+        names, driver = refused[-1]["names"], refused[-1].get("driver")
+        forms = [url_form(driver, versions_of(reply)), "{url}"]
+    elif error.get("phase") not in {"env", "app"} or error["type"] in _NO_ADDRESS:
+        return []
+    elif error.get("is_default_read") and re.search(r"driver|async|psycopg", error["message"]):
+        names, forms = [{"name": "DATABASE_URL", "part": "url"}], ["{url:asyncpg}", "{url:psycopg}"]
+    else:
+        names, forms = error.get("address_names") or (), ["{url}", "{url:asyncpg}"]
+    found = [_chosen(names, form) for form in dict.fromkeys(forms)]
+    return [guess for guess in found if guess][: 2 if quick else 1]
+
+
+def _chosen(names: Sequence[Mapping[str, str]], form: str) -> dict[str, str]:
+    whole = {n["name"]: form for n in names if n["part"] == "url"}
+    parts = {n["name"]: f"{{{n['part']}}}" for n in names if n["part"] != "url"}
+    return dict(list((whole or parts).items())[:8])
 
 
 def driver_missing(driver: str | None, python: Path) -> DriverMissing:

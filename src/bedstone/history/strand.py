@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedstone.history.failure import failure_of
+from bedstone.history.failure import failure_of, guesses, versions_of
 from bedstone.history.run import Run, read_run
-from bedstone.probe import Delivery, Places, ProbeClient, Reply, render
+from bedstone.probe import SHORTEST_SECRET, Delivery, Places, ProbeClient, Reply, render
 from bedstone.probe.delivery import libpq_environment, without_libpq
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
+
+#: Seconds; a project that loads in less is tried twice more with a guessed address, not once.
+_QUICK = 15.0
 
 #: Imports of up to 90 s were seen in published projects.
 SHORTEST_LOADING_TIMEOUT = 300.0
@@ -78,6 +83,11 @@ class Strand:
         )
         self._places.tmp.mkdir()
         self._places.files.mkdir()
+        self._guard_file = self._folder / "guard.json"
+        self._extra_path: list[str] = []
+        self._guessed: dict[str, str] = {}
+        self._notes: list[str] = []
+        self._loads_anew = False
         self._client: ProbeClient | None = None
         try:
             self._load(database)
@@ -103,19 +113,66 @@ class Strand:
 
     def run(self, database: Database, op: str, **request: Any) -> Run:
         """Run *op* in a process of its own, with everything pointed at *database*."""
-        return read_run(self.ask(database, op, **request), timeout=self.timeout)
+        run = read_run(self.ask(database, op, **request), timeout=self.timeout)
+        if self._loads_anew:
+            note = "the project does not bear being forked, so it is loaded anew for each run"
+            run = replace(run, notes=(*run.notes, note))
+        return run
 
     def ask(self, database: Database, op: str, **request: Any) -> Reply:
-        """Send one request; the witness is held in *database* until it has ended."""
+        """Send one request, and say how it ended.
+
+        Mostly it is done in a fork of the loaded project. A project that does not bear that is
+        loaded anew, now and for every later request.
+        """
         if self._client is None:
             raise RuntimeError("the history is closed")
+        if not self._loads_anew:
+            reply = self._send(database, op, **request)
+            if not self._is_due_to_forking(reply):
+                return reply
+            self._loads_anew = True
+        reply = self._start(database, keep=True)
+        return reply if reply.failed else self._send(database, op, fork=False, **request)
+
+    def _is_due_to_forking(self, reply: Reply) -> bool:
+        """Whether *reply* may be a failure of the fork, not of the project.
+
+        A fork has none of the project's threads and connections. Only what failed before any
+        revision began is tried again.
+        """
+        if any(event["event"] == "step" for event in reply.events):
+            return False
+        if reply.ended_by in {"itself", "timeout"}:
+            return bool(self.facts.get("threads"))
+        error = reply.error
+        left_open = self.facts.get("left_open")
+        return error is not None and error.get("phase") == "env" and bool(left_open)
+
+    def _send(self, database: Database, op: str, **request: Any) -> Reply:
+        """Send one request; the witness is held in *database* until it has ended."""
+        assert self._client is not None  # noqa: S101  the callers see to it
         with database.witness() as witness:
             delivery = self.delivery(database.dsn).message(witness)
+            self.write_guard(delivery)
             return self._client.request(
                 {"op": op, "delivery": delivery, **request},
                 timeout=self.loading_timeout if op == "warm" else self.timeout,
                 on_event=self.listen,
             )
+
+    def write_guard(self, delivery: Mapping[str, Any]) -> Path:
+        """Write what guards the Python processes that the project's code starts.
+
+        Returns the file in which they say what was refused; it is there only then.
+        """
+        refusals = self._folder / "refusals"
+        refusals.unlink(missing_ok=True)
+        facts = {key: delivery[key] for key in ("address", "witness")}
+        facts |= {"env": list(delivery["env"]), "refusals": str(refusals)}
+        self._guard_file.touch(mode=0o600)
+        self._guard_file.write_text(json.dumps(facts), encoding="utf-8")
+        return refusals
 
     def close(self) -> None:
         """End the process and remove what was written for it."""
@@ -127,23 +184,39 @@ class Strand:
     # -- starting -----------------------------------------------------------------------------
 
     def _load(self, database: Database) -> None:
-        reply = self._start(database, ())
+        reply = self._start(database)
         lacks = _local_module(reply, self._search_places())
         if lacks:
-            reply = self._start(database, [str(place) for place in self._search_places()])
+            self._extra_path = [str(place) for place in self._search_places()]
+            self._notes.append(f"{lacks} was found only with {self._places.root} on the path")
+            reply = self._start(database)
+        if reply.failed:
+            reply = self._guess(database, reply)
         if reply.failed or reply.facts is None:
             raise failure_of(reply, python=self.python, timeout=self.loading_timeout)
-        self.facts = reply.facts
-        self.versions = next((e for e in reply.events if e["event"] == "versions"), {})
-        if lacks:
-            note = f"{lacks} was found only with {self._places.root} on the module path"
-            self.facts = {**self.facts, "notes": [*self.facts["notes"], note]}
+        self.facts = {**reply.facts, "notes": [*self._notes, *reply.facts["notes"]]}
+        self.versions = versions_of(reply)
+
+    def _guess(self, database: Database, failed: Reply) -> Reply:
+        """Try once more with the address in the variables that the project was seen to read.
+
+        Nothing can go wrong by that: what the guard lets through is our database or nothing.
+        """
+        for guess in guesses(failed, quick=failed.seconds < _QUICK):
+            self._guessed = guess
+            reply = self._start(database)
+            if not reply.failed and reply.facts is not None:
+                given = " ".join(f"--env '{name}={text}'" for name, text in guess.items())
+                self._notes.append(f"the address was given in what env.py reads: {given}")
+                return reply
+        self._guessed = {}
+        return failed
 
     def _search_places(self) -> list[Path]:
         root = self._places.root
         return [place for place in dict.fromkeys((self.cwd, root, root / "src")) if place.is_dir()]
 
-    def _start(self, database: Database, extra_path: Sequence[str]) -> Reply:
+    def _start(self, database: Database, *, keep: bool = False) -> Reply:
         if self._client is not None:
             self._client.kill()
         password = database.dsn.password.reveal() if database.dsn.password else ""
@@ -151,10 +224,10 @@ class Strand:
             python=self.python,
             cwd=self.cwd,
             environ=self.environ(database.dsn),
-            spec=self._spec() | {"extra_path": list(extra_path)},
+            spec=self._spec() | {"extra_path": self._extra_path},
             secrets=(password,),
         )
-        return self.ask(database, "warm", targets=list(self.settings.heads))
+        return self._send(database, "warm", targets=list(self.settings.heads), keep=keep)
 
     def environ(self, dsn: ConnectionString) -> dict[str, str]:
         """Return the environment of the project's processes, all of it pointed at *dsn*."""
@@ -166,6 +239,16 @@ class Strand:
         """Return *text* with its placeholders filled in."""
         return render(text, dsn, self._places)
 
+    def plain_url(self, dsn: ConnectionString) -> str:
+        """Return the address as a program of the project most likely expects it."""
+        drivers = {context["driver"] for context in self.facts.get("contexts", ())}
+        return dsn.url("asyncpg" if drivers == {"asyncpg"} else None)
+
+    def cleaned(self, text: str, dsn: ConnectionString) -> str:
+        """Return *text* without the password of *dsn*."""
+        password = dsn.password.reveal() if dsn.password else ""
+        return text.replace(password, "***") if len(password) > SHORTEST_SECRET else text
+
     def delivery(self, dsn: ConnectionString) -> Delivery:
         """Return the address *dsn* in the forms that the settings ask for, files written."""
         for name, text in self.settings.files.items():
@@ -173,12 +256,14 @@ class Strand:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(render(text, dsn, self._places), encoding="utf-8")
             path.chmod(0o600)
-        given = {k: render(v, dsn, self._places) for k, v in self.settings.env.items()}
+        env = self._guessed | self.settings.env
+        given = {name: render(text, dsn, self._places) for name, text in env.items()}
         return Delivery(
             dsn,
             env=libpq_environment(dsn, self._places) | given,
             x=tuple(render(text, dsn, self._places) for text in self.settings.x),
             database_url=None if "DATABASE_URL" in given else self._form_of_database_url(),
+            guard_file=self._guard_file,
         )
 
     def _form_of_database_url(self) -> str:
@@ -194,7 +279,7 @@ class Strand:
             "driver": self.settings.driver,
             "models": self.settings.models or self.project.models,
             "connection": self.settings.connection,
-            "app": self.settings.app or (os.environ.get("FLASK_APP") and "flask"),
+            "app": self.settings.app,
             "section": self.settings.section,
             "root": str(self._places.root),
         }
@@ -211,6 +296,8 @@ class Strand:
             options["version_path_separator"] = options["path_separator"] = "space"
         ini, toml, argument = source.ini, source.toml, None
         if source.script_location is not None:
+            options["script_location"] = source.script_location
+        if ini is None and toml is None:
             ini = self._folder / "alembic.ini"
             ini.write_text(_INI.replace("{section}", self.settings.section), encoding="utf-8")
         elif ini is not None and ini != source.cwd / "alembic.ini":

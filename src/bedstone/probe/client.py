@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _PROGRAM = Path(str(files("bedstone.probe") / "probe.py"))
+#: A password no longer than this is part of too many other words to be blotted out.
+SHORTEST_SECRET = 3
 _HEAD, _TAIL = 16_000, 48_000
 _GRACE_AFTER_TERM = 2.0
 _GRACE_AFTER_REFUSAL = 10.0
@@ -137,7 +139,7 @@ class ProbeClient:
         spec: Mapping[str, Any],
         secrets: Sequence[str] = (),
     ) -> None:
-        self._secrets = tuple(s for s in secrets if len(s) > 3)
+        self._secrets = tuple(s for s in secrets if len(s) > SHORTEST_SECRET)
         self._channel, theirs = socket.socketpair()
         self._speech = Speech()
         self._buffer = b""
@@ -268,7 +270,8 @@ class ProbeClient:
         if not data:
             talk.closed = True
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_GRACE_AT_END)
+                status = self._process.wait(_GRACE_AT_END)
+                talk.status = 128 - status if status > 128 else status
             return
         self._buffer += data
         *lines, self._buffer = self._buffer.split(b"\n")

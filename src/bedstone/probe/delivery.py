@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from bedstone.dsn import ConnectionString
     from bedstone.server import Witness
+
+#: The folder that puts the guard into the Python processes that the project's code starts.
+GUARDED = Path(str(files("bedstone.probe") / "guarded"))
 
 _PLACEHOLDER = re.compile(r"\{(url|host|port|user|password|dbname|tmp|files|root)(?::(\w+))?\}")
 
@@ -42,6 +46,7 @@ class Delivery:
     env: Mapping[str, str]
     x: tuple[str, ...]
     database_url: str | None
+    guard_file: Path
 
     def message(self, witness: Witness) -> dict[str, Any]:
         """Return it as the probe reads it, with the question that its sessions must answer.
@@ -57,11 +62,14 @@ class Delivery:
                 "user": dsn.user,
                 "password": dsn.password.reveal() if dsn.password else None,
                 "dbname": dsn.dbname,
+                "sslmode": dict(dsn.params).get("sslmode"),
             },
             "url": dsn.url(),
             "env": dict(self.env),
             "x": list(self.x),
             "database_url": self.database_url,
+            "guard_file": str(self.guard_file),
+            "guard_folder": str(GUARDED),
             "witness": f"select 1 where ({witness.sql})",
         }
 

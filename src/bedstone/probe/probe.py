@@ -136,7 +136,7 @@ def supervise(lifeline: int) -> None:
             break
         status = reap(pid)
     end_descendants()
-    os._exit(0)
+    os._exit(0 if status is None else status >> 8 or (status & 127 and 128 + (status & 127)))
 
 
 def adopt_orphans() -> None:
@@ -224,6 +224,11 @@ _ADDRESS_NAME = re.compile(
     r"(URL|URI|DSN|CONN|DATABASE|POSTGRES|PGSQL|SQL|(^|_)(DB|PG)|(^|_)(HOST|PORT|USER))",
     re.IGNORECASE,
 )
+_OTHER_NAME = re.compile(
+    r"ALEMBIC|REDIS|CELERY|BROKER|AMQP|RABBIT|KAFKA|NATS|MONGO|ELASTIC|SENTRY|SMTP|MAIL|LDAP|OIDC|OAUTH"
+    r"|S3_|AWS|HTTP|PROXY|WEBHOOK|API_|BASE_URL|SITE|FRONTEND|PUBLIC|COVERAGE|POOL|ECHO|TIMEOUT",
+    re.IGNORECASE,
+)
 _PARTS = (
     ("host", re.compile(r"(HOST(NAME)?|SERVER|ADDR(ESS)?)$", re.IGNORECASE)),
     ("port", re.compile(r"PORT$", re.IGNORECASE)),
@@ -240,7 +245,7 @@ def address_names(given: Sequence[str]) -> list[dict[str, str]]:
     names += [n for n in settings_names() if _ADDRESS_NAME.search(n) and n not in names]
     found = []
     for name in names:
-        if name in given or name.startswith(("PG", "BEDSTONE")) or "ALEMBIC" in name:
+        if name in given or name.startswith(("PG", "BEDSTONE")) or _OTHER_NAME.search(name):
             continue
         for part, pattern in _PARTS:
             if pattern.search(name):
@@ -281,7 +286,7 @@ class Guard:
     of ours then leads that first address to the present one.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel | RefusalLog) -> None:
         self.channel = channel
         self.announced: dict[str, Any] = {}
         self.actual: dict[str, Any] = {}
@@ -347,6 +352,16 @@ class Guard:
         self.refusals.append(facts)
         self.channel.send("refused", **facts)
         return AddressRefused(message)
+
+    @property
+    def has_no_tls(self) -> bool:
+        """Whether our server is one on this machine that was not asked to speak TLS.
+
+        A project that demands TLS of its own server is let off here.
+        """
+        host = str(self.actual.get("host") or "")
+        is_near = host.startswith("/") or host in ("localhost", "127.0.0.1", "::1")
+        return is_near and not self.actual.get("sslmode")
 
     def confirm(self, driver: str, rows: int, address: str = "") -> None:
         """Refuse a connected session unless it saw the witness (*rows* is what it counted)."""
@@ -448,7 +463,14 @@ def admit_libpq(guard: Guard, driver: str, words: dict[str, Any]) -> dict[str, A
         dbname, user = words.get("dbname"), words.get("user")
         raise guard.refuse(driver, "postgresql", service, "", dbname, user)
     host = words.get("host") or words.get("hostaddr")
-    return guard.admit(driver, host, words.get("port"), words.get("dbname"), words.get("user"))
+    place = (words.get("port"), words.get("dbname"), words.get("user"))
+    changes = guard.admit(driver, host, *place)
+    if guard.has_no_tls:
+        if words.get("sslmode") in ("require", "verify-ca", "verify-full"):
+            changes["sslmode"] = "prefer"
+        if words.get("channel_binding") == "require":
+            changes["channel_binding"] = "prefer"
+    return changes
 
 
 def guard_psycopg_addresses(module: Any, guard: Guard) -> None:
@@ -514,6 +536,8 @@ def guard_asyncpg(module: Any, guard: Guard) -> None:
                     )
             else:
                 admitted.append(address)
+        if guard.has_no_tls and getattr(params, "ssl", None) is not None:
+            params = replaced(params, ssl=None, **without_tls(module, params))
         return admitted, params, config
 
     @functools.wraps(connect)
@@ -535,6 +559,16 @@ def guard_asyncpg(module: Any, guard: Guard) -> None:
 
     module._parse_connect_arguments = guarded_parse
     module._connect = guarded_connect
+
+
+def without_tls(module: Any, params: Any) -> dict[str, Any]:
+    """Return what else turns TLS off in this version of asyncpg."""
+    changes: dict[str, Any] = {}
+    if hasattr(params, "sslmode") and hasattr(module, "SSLMode"):
+        changes["sslmode"] = module.SSLMode.disable
+    if hasattr(params, "direct_tls"):
+        changes["direct_tls"] = False
+    return changes
 
 
 def asyncpg_address(address: dict[str, Any]) -> Any:
@@ -580,6 +614,8 @@ def guard_pg8000(module: Any, guard: Guard) -> None:
             given["database" if key == "dbname" else key] = int(value) if key == "port" else value
         if changes:
             given["unix_sock"] = None
+        if guard.has_no_tls and given.get("ssl_context"):
+            given["ssl_context"] = None
         original(*bound.args, **bound.kwargs)
         try:
             guard.confirm("pg8000", len(self.execute_simple(guard.witness).rows or ()))
@@ -672,6 +708,40 @@ class ImportHook:
             action(module)
 
         loader.exec_module = exec_module
+
+
+class RefusalLog:
+    """Takes a guard's events where there is no channel: one JSON line each, in a file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def send(self, event: str, **facts: Any) -> None:
+        """Append one event."""
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(dict(facts, event=event), default=str) + "\n")
+
+
+def guard_process(path: str) -> None:
+    """Put the guard into this process; the file *path* says which database it may reach."""
+    facts = json.loads(read_text(path))
+    guard = Guard(RefusalLog(facts["refusals"]))
+    guard.point(facts["address"], facts["witness"], facts["env"])
+    actions: dict[str, Callable[[Any], None]] = {
+        name: functools.partial(with_guard, hook, guard) for name, hook in HOOKS.items()
+    }
+    actions["sqlalchemy"] = functools.partial(with_guard, ignore_module, guard)
+    sys.meta_path.insert(0, ImportHook(actions))
+
+
+def with_guard(hook: Callable[[Any, Guard], None], guard: Guard, module: Any) -> None:
+    """Call a hook with its arguments in the order that it takes them."""
+    hook(module, guard)
+
+
+def ignore_module(_: Any, guard: Guard) -> None:
+    """Hook into SQLAlchemy, whose module is found by its name."""
+    guard_sqlalchemy(guard)
 
 
 # --- what an exception says ----------------------------------------------------------------------
@@ -893,6 +963,7 @@ class Probe:
         self.notes: list[str] = []
         self.delivery: dict[str, Any] = {}
         self.env_script: str | None = None
+        self.is_default_given = False
 
     # -- setting up -------------------------------------------------------------------------
 
@@ -901,7 +972,7 @@ class Probe:
         os.environ.__class__ = RecordedEnvironment
         sys.path.extend(p for p in self.spec.get("extra_path", ()) if p not in sys.path)
         actions: dict[str, Callable[[Any], None]] = {
-            name: functools.partial(self._hook, hook) for name, hook in HOOKS.items()
+            name: functools.partial(with_guard, hook, self.guard) for name, hook in HOOKS.items()
         }
         actions["flask_sqlalchemy"] = self._override_flask
         actions["flask_sqlalchemy_lite"] = self._override_flask
@@ -914,9 +985,6 @@ class Probe:
             self.steps.install()
             self._watch_revision_files()
         self.channel.send("versions", python=sys.version.split()[0], **facts)
-
-    def _hook(self, hook: Callable[[Any, Guard], None], module: Any) -> None:
-        hook(module, self.guard)
 
     @staticmethod
     def _require(name: str, oldest: tuple[int, int]) -> Any:
@@ -961,10 +1029,15 @@ class Probe:
         self.delivery = delivery
         self.guard.point(delivery["address"], delivery["witness"], delivery["env"])
         os.environ.update(delivery["env"])
+        os.environ["BEDSTONE_GUARD"] = delivery["guard_file"]
+        paths = [delivery["guard_folder"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+        os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(p for p in paths if p))
         if delivery.get("database_url"):
             form = delivery["database_url"]
             driver = self._driver(None) if form == "any" else form
             os.environ["DATABASE_URL"] = self._url("" if driver == "bare" else driver)
+            self.guard.given_names.append("DATABASE_URL")
+            self.is_default_given = True
         RecordedEnvironment.names.clear()
 
     def _url(self, driver: str) -> str:
@@ -1040,15 +1113,21 @@ class Probe:
         """Push the context of the Flask application that the settings name."""
         name = self.spec.get("app")
         if not name:
+            self._push_found_app()
             return
         self.phase = "app"
-        if name == "flask":
-            app = importlib.import_module("flask.cli").ScriptInfo().load_app()
-        else:
-            app = load_object(name)
-            if not hasattr(app, "app_context") and callable(app):
-                app = app()
+        app = load_object(name)
+        if not hasattr(app, "app_context") and callable(app):
+            app = app()
         app.app_context().push()
+
+    def _push_found_app(self) -> None:
+        """Push the application that ``flask`` itself would find, where env.py looks for one."""
+        if "current_app" not in read_text(self.env_script or ""):
+            return
+        with contextlib.suppress(Exception, SystemExit):
+            app = importlib.import_module("flask.cli").ScriptInfo().load_app()
+            app.app_context().push()
 
     # -- Alembic ------------------------------------------------------------------------------
 
@@ -1187,7 +1266,7 @@ class Probe:
             facts = self._warm_alembic(request)
         facts["has_models"] = any(getattr(m, "tables", None) for m in self.metadata)
         facts["files"] = loaded_files(str(self.spec.get("root") or ""), self.script)
-        self.release()
+        facts["left_open"] = 0 if request.get("keep") else self.release()
         facts["seconds"] = _clock() - started
         facts["threads"] = threading.active_count() - 1
         facts["notes"] = self.notes
@@ -1302,8 +1381,8 @@ class Probe:
             "is_reached": is_reached,
         }
 
-    def release(self) -> None:
-        """Let go of every connection, so that no fork shares one."""
+    def release(self) -> int:
+        """Let go of every connection, so that no fork shares one; return how many were left."""
         gc.collect()
         engine_class = importlib.import_module("sqlalchemy.engine").Engine
         self.engines = [o for o in gc.get_objects() if issubclass(type(o), engine_class)]
@@ -1313,6 +1392,7 @@ class Probe:
             self.notes.append(
                 "env.py left %d connection%s open; closed" % (left, "" if left == 1 else "s")
             )
+        return left
 
     # -- runs ---------------------------------------------------------------------------------
 
@@ -1737,6 +1817,8 @@ def warm(probe: Probe, channel: Channel, request: dict[str, Any]) -> None:
     except BaseException as error:
         facts = dict(describe(error), phase=probe.phase, revision_file=probe.revision_file)
         facts["address_names"] = address_names(probe.guard.given_names)
+        read = "DATABASE_URL" in RecordedEnvironment.names
+        facts["is_default_read"] = probe.is_default_given and read
         channel.send("failed", error=facts, refusals=probe.guard.refusals)
         return
     for thread in threading.enumerate():

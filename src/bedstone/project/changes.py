@@ -30,7 +30,15 @@ def read_changes(folder: Path, since: str) -> Changes:
     """
     top = Path(_git(folder, "rev-parse", "--show-toplevel").strip())
     # --end-of-options: a name that begins with a dash stays a name
-    _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}", about=since)
+    _git(
+        top,
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{since}^{{commit}}",
+        about=since,
+    )
     base = _git(top, "merge-base", "--end-of-options", since, "HEAD", about=since).strip()
     touched = _paths(top, _git(top, "diff", "--name-only", "-z", "--diff-filter=d", base, "--"))
     untracked = _git(top, "ls-files", "--others", "--exclude-standard", "-z")

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class HistorySource:
     """Where one history comes from.
 
-    Either *ini* or *toml* is the project's own configuration, used as it is, or both are ``None``
-    and the settings name a script location. *cwd* is the folder that Alembic would be called in.
+    *ini* or *toml* or both are the project's own configuration, used as it is; where there is
+    neither, one is written for *script_location*. *cwd* is the folder that Alembic would be called
+    in.
     """
 
     name: str

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 from bedstone.dsn import is_url, parse_dsn
 from bedstone.errors import TargetAmbiguous, TargetUnknown, TargetUnsupported
 from bedstone.project.interpreter import find_interpreter
-from bedstone.project.layout import find_configurations, find_sql_files, project_name, work_folder
+from bedstone.project.layout import (
+    find_configurations,
+    find_sql_files,
+    project_name,
+    script_location,
+    work_folder,
+)
 from bedstone.project.project import HistorySource, Project
 from bedstone.settings import NamedHistory, read_settings
 
@@ -146,6 +152,10 @@ def _source(root: Path, settings: HistorySettings) -> HistorySource | None:
     if config.suffix == ".toml":
         return HistorySource(name, settings, root, toml=config)
     folder = work_folder(config, settings.section, root)
+    if script_location(config, settings.section) is None and (config.parent / "env.py").is_file():
+        # Flask-Migrate keeps its ini file among the scripts and says where they are itself.
+        location = str(config.parent)
+        return HistorySource(name, settings, root, config, own_toml, script_location=location)
     return HistorySource(name, settings, folder, ini=config, toml=own_toml)
 
 

@@ -100,20 +100,20 @@ class Evidence:
         """What the project's models amount to, made by the project's own SQLAlchemy."""
         return build_models(self)
 
-    def read(self, scratch: Scratch | None = None) -> Catalog:
-        """Read the catalog of *scratch*, without the tables that hold the version."""
-        with (scratch or self.scratch).connect(autocommit=True) as connection:
+    def read(self) -> Catalog:
+        """Read the catalog of the scratch database, without the tables that hold the version."""
+        with self.scratch.connect(autocommit=True) as connection:
             catalog = read_catalog(connection, known_roles=self.workspace.known_roles)
         self.unmodelled.update(map(str, catalog.unmodelled))
         return without_versions(catalog, self.history.version_tables)
 
-    def dump(self, scratch: Scratch | None = None) -> Dump | None:
-        """Return what ``pg_dump`` sees of *scratch*; ``None`` where it is out of reach."""
-        program = self.workspace.server.pg_dump
-        if program is None:
+    def dump(self) -> Dump | None:
+        """Return what ``pg_dump`` sees of the scratch database; ``None`` where it is out of reach."""
+        text = self.scratch.dump()
+        if text is None:
             return None
         tables = [(schema or "public", name) for schema, name in self.history.version_tables]
-        return parse_dump(program.run((scratch or self.scratch).dsn), without=tables)
+        return parse_dump(text, without=tables)
 
     def differences(self, a: Catalog, b: Catalog) -> Differences:
         """Compare two catalogs, one difference for each cause."""

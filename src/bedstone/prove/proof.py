@@ -59,6 +59,9 @@ class Proof:
             for f in self.findings
         )
         judged = replace(self, findings=findings)
+        number = sum(finding.baseline for finding in findings)
+        if number:
+            judged = replace(judged, summary=f"{self.summary} ({number} known)")
         if self.status is Status.FAILED and not judged.failed:
             return replace(judged, status=Status.PASSED)
         return judged

@@ -30,7 +30,10 @@ class _ProofModule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All that was proven of one project, with where and how."""
+    """All that was proven of one project, with where and how.
+
+    *command* proves the same again; a report adds to it.
+    """
 
     project: str
     server: str
@@ -42,6 +45,7 @@ class Verdict:
     seconds: float
     notes: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    command: str = "bedstone prove …"
 
     @property
     def findings(self) -> tuple[Finding, ...]:

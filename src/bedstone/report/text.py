@@ -55,7 +55,7 @@ def conclusion(verdict: Verdict) -> str:
     if failed:
         first = verdict.failed[0].name
         say = f"{failed} of {total} claims fail"
-        return f"{say} (exit {status})      next: bedstone prove … --only {first} -v"
+        return f"{say} (exit {status})      next: {verdict.command} --only {first} -v"
     parts: list[str] = []
     for wanted, word in (
         (Status.PASSED, "hold"),

@@ -14,4 +14,8 @@ select
   case c.castmethod when 'f' then 'function' when 'i' then 'inout' else 'binary' end as method
 from pg_catalog.pg_cast as c
 where {{user c}}
+  and not exists ( -- a range's own cast to its multirange
+    select from pg_catalog.pg_range as r
+    where r.rngtypid = c.castsource and r.rngmultitypid = c.casttarget
+  )
 order by c.oid

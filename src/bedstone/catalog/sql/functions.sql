@@ -36,4 +36,8 @@ select
 from pg_catalog.pg_proc as p
 join pg_catalog.pg_language as l on l.oid = p.prolang
 where p.prokind in ('f', 'p', 'w') and {{user p}} and {{not member pg_proc p}}
+  and not exists ( -- the constructors of range types
+    select from pg_catalog.pg_depend as d
+    where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'i'
+  )
 order by p.oid

@@ -25,11 +25,10 @@ select
     (select i.inhdetachpending from pg_catalog.pg_inherits as i where i.inhrelid = c.oid)
   else false end as detach_pending,
   case when not c.relispartition then
-    array(
-      select i.inhparent::regclass::text
+    (
+      select array_agg(i.inhparent::regclass::text order by i.inhseqno)
       from pg_catalog.pg_inherits as i
       where i.inhrelid = c.oid
-      order by i.inhseqno
     )
   end as inherits,
   nullif(c.reloftype, 0)::regtype::text as of_type,

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,6 +87,8 @@ def run(
     )
     with show_progress() as progress:
         session = prove_project(project, since=since, only=only or (), progress=progress)
+    words = ["bedstone", "prove", target, *(["--since", since] if since else [])]
+    session = replace(session, verdict=replace(session.verdict, command=shlex.join(words)))
     _print(session, project, Format.JSON if json else format, verbose=verbose)
     raise typer.Exit(int(session.verdict.exit_status))
 

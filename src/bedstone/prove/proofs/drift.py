@@ -45,7 +45,11 @@ def check(evidence: Evidence) -> Proof:
             excluded.append(verdict)
     eligible = len(models.catalog.objects.keys() | history.objects.keys())
     drifting = sum(f.severity is Severity.ERROR for f in findings)
-    summary = f"{drifting} objects differ" if drifting else "models and history agree"
+    summary = (
+        f"{drifting} object{'s' * (drifting != 1)} differ{'s' * (drifting == 1)}"
+        if drifting
+        else "models and history agree"
+    )
     asked = sum(f.severity is Severity.WARNING for f in findings)
     summary += f", {asked} to be asked about" if asked else ""
     summary += f", {len(excluded)} not modelled" if excluded else ""
