@@ -146,8 +146,9 @@ class Strand:
         if reply.ended_by in {"itself", "timeout"}:
             return bool(self.facts.get("threads"))
         error = reply.error
-        left_open = self.facts.get("left_open")
-        return error is not None and error.get("phase") == "env" and bool(left_open)
+        if error is None or error.get("phase") != "env":
+            return False
+        return bool(self.facts.get("left_open")) or "closed" in error["message"]
 
     def _send(self, database: Database, op: str, **request: Any) -> Reply:
         """Send one request; the witness is held in *database* until it has ended."""

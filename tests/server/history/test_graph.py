@@ -219,7 +219,7 @@ def test_env_py_that_is_not_there(sample: Sample, scratch: Scratch) -> None:
 
 def test_env_py_that_needs_a_variable_names_it(sample: Sample, scratch: Scratch) -> None:
     sample.table("a")
-    sample.env(imports="import os\nos.environ['SHOP_DATABASE_URI']")
+    sample.env(imports="import os\nos.environ['SHOP_DATABASE_URI']\nos.environ['SHOP_SECRET']")
     text = refusal(sample, scratch, EnvironmentScriptFailed)
     assert "--env 'SHOP_DATABASE_URI={url}'" in text
 

@@ -59,7 +59,11 @@ def test_an_address_of_the_projects_own_is_refused_before_it_connects(
     sample: Sample, scratch: Scratch, workspace: Workspace, driver: str, env: str
 ) -> None:
     other = victim(workspace)
-    sample.write("migrations/env.py", env.format(address=other.dsn.url(driver)))
+    address = other.dsn.url(driver)
+    sample.write(
+        "migrations/env.py",
+        env.replace('os.environ.get("SHOP_DB_URL", "{address}")', f'"{address}"'),
+    )
     sample.table("a")
     with pytest.raises(AddressRefused) as caught, sample.open(scratch):
         pass
@@ -67,8 +71,22 @@ def test_an_address_of_the_projects_own_is_refused_before_it_connects(
     assert other.name in text
     assert other.dsn.password is not None
     assert other.dsn.password.reveal() not in text
-    form = "{url}" if driver == "psycopg2" else f"{{url:{driver}}}"
-    assert f"--env 'SHOP_DB_URL={form}'" in text
+    assert "--env DATABASE_URL={url}" in text
+    assert sample.tables(other) == set()
+
+
+@pytest.mark.parametrize(("driver", "env"), DRIVERS)
+def test_the_address_is_given_in_the_variable_that_was_read_and_that_is_said(
+    sample: Sample, scratch: Scratch, workspace: Workspace, driver: str, env: str
+) -> None:
+    other = victim(workspace)
+    sample.write("migrations/env.py", env.format(address=other.dsn.url(driver)))
+    sample.table("a")
+    with sample.open(scratch) as history:
+        form = "{url}" if driver == "psycopg" else f"{{url:{driver}}}"
+        assert any(note.endswith(f"--env 'SHOP_DB_URL={form}'") for note in history.notes)
+        assert history.upgrade(scratch).ok
+    assert sample.tables(scratch) == {"a"}
     assert sample.tables(other) == set()
 
 
@@ -188,15 +206,26 @@ def test_a_read_only_session_stays_read_only(sample: Sample, scratch: Scratch) -
         assert history.upgrade(scratch).ok
 
 
-def test_sqlite_is_refused_before_its_file_is_made(sample: Sample, scratch: Scratch) -> None:
-    sample.write("migrations/env.py", SYNC.format(address=f"sqlite:///{sample.root}/shop.db"))
+def test_sqlite_alone_is_refused(sample: Sample, scratch: Scratch) -> None:
+    sample.write(
+        "migrations/env.py",
+        SYNC.replace('os.environ.get("SHOP_DB_URL", "{address}")', '"sqlite:///shop.db"'),
+    )
     sample.table("a")
-    with pytest.raises(DialectUnsupported, match=r"SHOP_DB_URL=\{url\}"), sample.open(scratch):
-        pass
+    with pytest.raises(DialectUnsupported, match=r"shop\.db, which is no PostgreSQL"):
+        sample.open(scratch).__enter__()
     assert not (sample.root / "shop.db").exists()
 
 
-def test_parts_of_an_address_are_hinted_each(sample: Sample, scratch: Scratch) -> None:
+def test_sqlite_is_refused_before_its_file_is_made(sample: Sample, scratch: Scratch) -> None:
+    sample.write("migrations/env.py", SYNC.format(address=f"sqlite:///{sample.root}/shop.db"))
+    sample.table("a")
+    with sample.open(scratch) as history:
+        assert any("SHOP_DB_URL={url}" in note for note in history.notes)
+    assert not (sample.root / "shop.db").exists()
+
+
+def test_parts_of_an_address_are_given_each(sample: Sample, scratch: Scratch) -> None:
     sample.write(
         "migrations/env.py",
         SYNC.replace(
@@ -206,12 +235,10 @@ def test_parts_of_an_address_are_hinted_each(sample: Sample, scratch: Scratch) -
         ),
     )
     sample.table("a")
-    with pytest.raises(AddressRefused) as caught, sample.open(scratch):
-        pass
-    names = ("user", "password", "host", "port")
-    assert all(f"--env 'SHOP_DB_{name.upper()}={{{name}}}'" in str(caught.value) for name in names)
-    env = {f"SHOP_DB_{name.upper()}": f"{{{name}}}" for name in names}
-    with sample.open(scratch, env=env | {"SHOP_DB_NAME": "{dbname}"}) as history:
+    with sample.open(scratch) as history:
+        for name in ("user", "password", "host", "port"):
+            assert f"--env 'SHOP_DB_{name.upper()}={{{name}}}'" in history.notes[0]
+        assert "--env 'SHOP_DB_NAME={dbname}'" in history.notes[0]
         assert history.upgrade(scratch).ok
 
 
@@ -236,3 +263,30 @@ def test_waiting_for_a_database_that_is_refused_is_cut_short(
     sample.table("a")
     with pytest.raises(AddressRefused, match=r"db\.production\.invalid"), sample.open(scratch):
         pass
+
+
+@pytest.mark.parametrize("module", ["psycopg2", "psycopg"])
+def test_a_process_that_a_revision_starts_is_guarded_too(
+    sample: Sample, scratch: Scratch, workspace: Workspace, module: str
+) -> None:
+    other = victim(workspace)
+    sample.write(
+        "child.py",
+        f"""
+        import os, sys, {module}
+        url = os.environ["DATABASE_URL"]
+        {module}.connect(url).close()
+        print("ours was let through", flush=True)
+        {module}.connect(url.rpartition("/")[0] + "/{other.name}").close()
+        """,
+    )
+    sample.revision(
+        "a",
+        upgrade='import subprocess, sys; subprocess.run([sys.executable, "child.py"], check=True)',
+    )
+    with sample.open(scratch) as history:
+        run = history.upgrade(scratch)
+    assert run.error is not None
+    assert run.error.exception == "subprocess.CalledProcessError"
+    assert "ours was let through" in run.output
+    assert "bedstone refused a connection" in run.output

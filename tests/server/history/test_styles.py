@@ -297,3 +297,75 @@ def test_the_project_is_found_without_prepend_sys_path_and_that_is_said(
 def test_logging_of_the_project_does_not_matter(sample: Sample, scratch: Scratch) -> None:
     sample.env(imports="import logging; logging.disable()\nimport sys; sys.stdout = None")
     check(sample, scratch)
+
+
+def test_a_project_that_demands_tls_is_let_off_on_a_server_of_this_machine(
+    sample: Sample, scratch: Scratch
+) -> None:
+    sample.write(
+        "migrations/env.py",
+        "import os\nfrom alembic import context\nfrom sqlalchemy import create_engine\n"
+        + RUN.format(more="")
+        + "url = os.environ['DATABASE_URL'] + '?sslmode=require'\n"
+        "with create_engine(url).connect() as connection:\n    run(connection)\n",
+    )
+    sample.table("first")
+    for driver in ("psycopg2", "psycopg"):
+        with sample.open(scratch, env={"DATABASE_URL": f"{{url:{driver}}}"}):
+            pass
+    (sample.root / "migrations/versions/first.py").unlink()
+    sample.write(
+        "migrations/env.py",
+        "import asyncio, asyncpg, os\n"
+        "async def main():\n"
+        "    connection = await asyncpg.connect(os.environ['DATABASE_URL'], ssl='require')\n"
+        "    await connection.close()\n"
+        "asyncio.run(main())\n" + (sample.root / "migrations/env.py").read_text(),
+    )
+    check(sample, scratch, env={"DATABASE_URL": "{url}"})
+
+
+def test_an_engine_that_is_async_and_made_elsewhere(sample: Sample, scratch: Scratch) -> None:
+    """DATABASE_URL is set without being asked for; the driver that it must name is found out."""
+    sample.write(
+        "db.py",
+        "import os\nfrom sqlalchemy.ext.asyncio import create_async_engine as make\n"
+        "url = os.environ['DATABASE_URL']\n"
+        "assert 'asyncpg' in url, 'the driver must be asyncpg'\n"
+        "engine = make(url)\n",
+    )
+    sample.write(
+        "migrations/env.py",
+        "import asyncio\nfrom alembic import context\nfrom db import engine\n"
+        + RUN.format(more="")
+        + "async def main():\n"
+        "    async with engine.connect() as connection:\n"
+        "        await connection.run_sync(run)\n"
+        "    await engine.dispose()\n"
+        "asyncio.run(main())\n",
+    )
+    check(sample, scratch)
+
+
+def test_a_connection_that_the_project_needs_to_keep(sample: Sample, scratch: Scratch) -> None:
+    """It cannot be shared with a fork; so the project is loaded anew for each run, and says so."""
+    sample.write(
+        "db.py",
+        "import os, psycopg2\nfrom sqlalchemy import create_engine, pool\n"
+        "raw = psycopg2.connect(os.environ['DATABASE_URL'].replace('+psycopg2', ''))\n"
+        "engine = create_engine('postgresql+psycopg2://', creator=lambda: raw,"
+        " poolclass=pool.StaticPool)\n",
+    )
+    sample.write(
+        "migrations/env.py",
+        "from alembic import context\nfrom db import engine\n"
+        + RUN.format(more="")
+        + "with engine.connect() as connection:\n    run(connection)\n",
+    )
+    sample.table("a")
+    with sample.open(scratch, env={"DATABASE_URL": "{url:psycopg2}"}) as history:
+        for name, direction in (("a", "up"), ("a", "down"), ("a", "up")):
+            run = history.step(scratch, name, direction)
+            assert run.error is None, run.error
+            assert any("loaded anew" in note for note in run.notes)
+        assert sample.tables(scratch) == {"a"}
