@@ -37,9 +37,12 @@ def write(folder: Path, count: int) -> None:
 
 def add(versions: Path, number: int) -> None:
     """Write revision *number*."""
+    columns = (
+        "id bigint generated always as identity primary key, name text not null, "
+        "made timestamptz not null default now()"
+    )
     up = [
-        f"create table t{number} (id bigint generated always as identity primary key, "
-        "name text not null, made timestamptz not null default now())",
+        f"create table t{number} ({columns})",
         f"create index t{number}_name_idx on t{number} (name)",
     ]
     down = [f"drop table t{number}"]
@@ -80,7 +83,9 @@ def main() -> None:
             ini = (folder / "alembic.ini").read_text()
             url = scratch.dsn.url("psycopg").replace("%", "%%")
             (folder / "plain.ini").write_text(ini.replace(ini.split(".url = ")[1].strip(), url))
-            plain = timed([sys.executable, "-m", "alembic", "-c", "plain.ini", "upgrade", "head"], folder)
+            plain = timed(
+                [sys.executable, "-m", "alembic", "-c", "plain.ini", "upgrade", "head"], folder
+            )
     print(f"{count} revisions, 1 new")
     print(f"  plain alembic upgrade head   {plain:6.2f} s")
     print(f"  prove --since, cold          {cold:6.2f} s   {cold / plain:5.2f} x")

@@ -120,12 +120,12 @@ def main() -> int:
     stale = []
     for name, text in pages().items():
         path = REFERENCE / name
-        text = text.rstrip() + "\n"
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        whole = text.rstrip() + "\n"
+        if not path.is_file() or path.read_text(encoding="utf-8") != whole:
             stale.append(name)
             if "--check" not in sys.argv:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
+                path.write_text(whole, encoding="utf-8")
     if stale:
         print(("stale: " if "--check" in sys.argv else "written: ") + ", ".join(stale))
     return int(bool(stale) and "--check" in sys.argv)

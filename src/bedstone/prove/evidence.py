@@ -108,7 +108,7 @@ class Evidence:
         return without_versions(catalog, self.history.version_tables)
 
     def dump(self) -> Dump | None:
-        """Return what ``pg_dump`` sees of the scratch database; ``None`` where it is out of reach."""
+        """Return what ``pg_dump`` sees, or ``None`` where it is out of reach."""
         text = self.scratch.dump()
         if text is None:
             return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  Alembic runs this folder's files by their path; it is no package
+
 """What Alembic runs first: which database, which models, how a run is divided.
 
 The database is the first of these that is there:

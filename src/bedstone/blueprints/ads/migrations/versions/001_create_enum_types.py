@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  a revision is run by its path and named by its number
+
 """Create the enum types.
 
 Native types, not text with a CHECK: the database knows the values, sorts them in this order and

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  a revision is run by its path and named by its number
+
 """Create the table users.
 
 Accounts with a soft delete: ``deleted_at`` is null while an account is active. The address is

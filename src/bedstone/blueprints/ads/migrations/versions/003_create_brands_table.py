@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  a revision is run by its path and named by its number
+
 """Create the table brands.
 
 A brand belongs to a user and goes with them (ON DELETE CASCADE). Pictures and guidelines are

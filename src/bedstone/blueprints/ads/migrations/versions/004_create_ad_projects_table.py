@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  a revision is run by its path and named by its number
+
 """Create the table ad_projects.
 
 A project goes with its brand (CASCADE) and keeps its user from being deleted (RESTRICT).

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  a revision is run by its path and named by its number
+
 """Create the table chat_messages.
 
 The conversation about a project, a message a row, gone with the project. ``timestamp`` is the

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  a revision is run by its path and named by its number
+
 """Create the table scripts.
 
 One script a project, held by the unique index on ``project_id``; gone with the project. A script

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  a revision is run by its path and named by its number
+
 """Create the table generation_jobs.
 
 The work that turns a script into a film, gone with its script or its project. Replicate runs it

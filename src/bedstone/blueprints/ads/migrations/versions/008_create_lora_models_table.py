@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001  a revision is run by its path and named by its number
+
 """Create the table lora_models.
 
 The picture model that learns how a brand looks: one a brand, held by the unique index on
