@@ -299,7 +299,8 @@ class Guard:
 
     def point(self, address: dict[str, Any], witness: str, names: Sequence[str]) -> None:
         """Let connections through to *address* from now on."""
-        self.confirmed = 0
+        if self.actual != address:
+            self.confirmed = 0
         self.announced = self.announced or dict(address)
         self.actual = dict(address)
         self.witness = witness
