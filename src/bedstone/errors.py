@@ -462,6 +462,12 @@ class MigrationFailed(BedstoneError):
     exit_status = ExitStatus.FINDINGS
 
 
+class RehearsalFailed(BedstoneError):
+    """What a migration would send cannot be learnt, since it fails on a scratch database."""
+
+    code = "BED404"
+
+
 class ConfirmationMissing(BedstoneError):
     """Something that destroys was asked for without the name typed or ``--yes``."""
 

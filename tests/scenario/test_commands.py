@@ -114,6 +114,19 @@ def test_upgrade_status_and_downgrade_of_a_database_that_matters(
     assert bedstone(shop, "downgrade", "--to", "base", "--yes", env=env).returncode == 0
 
 
+def test_a_dry_run_prints_what_is_sent_and_changes_nothing(shop: Path, scratch: Scratch) -> None:
+    env = {"BEDSTONE_DATABASE": scratch.dsn.url()}
+    assert bedstone(shop, "upgrade", "--to", "0002", env=env).returncode == 0
+    done = bedstone(shop, "upgrade", "--dry-run", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "alter table orders add column stage order_state;" in done.stdout
+    assert "UPDATE alembic_version SET version_num='0003'" in done.stdout
+    assert "create table orders" not in done.stdout
+    assert "pending  0003" in bedstone(shop, "status", env=env).stdout
+    down = bedstone(shop, "downgrade", "--dry-run", env=env)
+    assert "alter table orders drop column note;" in down.stdout
+
+
 def test_a_failed_upgrade_says_where_the_database_stands(shop: Path, scratch: Scratch) -> None:
     versions = shop / "migrations/versions"
     write_revision(versions, "0004", "0003", "op.execute('select nothing')", "pass")

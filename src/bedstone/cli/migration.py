@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
     from bedstone.history import History
     from bedstone.server import Database
+    from bedstone.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A history and the database that matters."""
+    """A history, the database that matters, and the project's settings."""
 
     history: History
     database: Database
+    settings: Settings
 
 
 @contextmanager
@@ -45,4 +47,4 @@ def open_migration(target: str, url: str | None, **given: Any) -> Iterator[Migra
     project = open_project(target, **given)
     database = database_at(parse_dsn(url))
     with open_history(project, database) as history:
-        yield Migration(history, database)
+        yield Migration(history, database, project.settings)

@@ -14,6 +14,7 @@ from bedstone.errors import ConfirmationMissing, MigrationFailed
 if TYPE_CHECKING:
     from bedstone.cli.migration import Migration
     from bedstone.history import Revision
+    from bedstone.run import Position
 
 
 def move(
@@ -38,7 +39,8 @@ def move(
         position = read_position(migration.history, migration.database)
         steps = plan_steps(migration.history, position, to, direction)
         if dry_run:
-            _print_sql(migration, steps, direction)
+            if steps:
+                _print_sql(migration, position, steps, direction)
             return
         if direction == "down" and steps and not sure:
             _confirm(migration, steps)
@@ -51,13 +53,19 @@ def move(
 
 
 def _print_sql(
-    migration: Migration, steps: tuple[Revision, ...], direction: Literal["up", "down"]
+    migration: Migration,
+    position: Position,
+    steps: tuple[Revision, ...],
+    direction: Literal["up", "down"],
 ) -> None:
     """Print the statements that the steps send, as they sent them to a scratch database."""
+    from bedstone.prove import server_for
     from bedstone.run import rehearse
 
-    for statement in rehearse(migration.history, migration.database, steps, direction):
-        sys.stdout.write(statement + "\n")
+    with server_for(migration.settings) as server, server.workspace("rehearsal") as workspace:
+        scratch = workspace.scratch("rehearsal")
+        for line in rehearse(migration.history, scratch, position, steps, direction):
+            sys.stdout.write(line + "\n")
 
 
 def _confirm(migration: Migration, steps: tuple[Revision, ...]) -> None:

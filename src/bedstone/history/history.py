@@ -130,6 +130,15 @@ class History:
         """Run exactly *revision*, up or down, in a process of its own."""
         return self._steps(database, (revision,), direction)
 
+    def rehearse(
+        self, database: Database, revisions: Sequence[str], direction: Literal["up", "down"]
+    ) -> Run:
+        """Run *revisions* as :meth:`upgrade` and :meth:`downgrade` do, and keep what was sent.
+
+        The result is a list of ``statement`` and ``bound``, the number of its bound values.
+        """
+        return self._steps(database, revisions, direction, record=True)
+
     def prepare(self, database: Database) -> Run:
         """Bring an empty *database* to where the first revision can run.
 
@@ -189,9 +198,15 @@ class History:
     # -- inside ---------------------------------------------------------------------------------
 
     def _steps(
-        self, database: Database, revisions: Sequence[str], direction: Literal["up", "down"]
+        self,
+        database: Database,
+        revisions: Sequence[str],
+        direction: Literal["up", "down"],
+        *,
+        record: bool = False,
     ) -> Run:
         run = Run.nothing()
+        sent: list[Any] = []
         groups = groupby(revisions, key=lambda name: self._strand_of[name].name)
         for _, group in groups:
             chosen = [self._by_id[name] for name in group]
@@ -203,10 +218,12 @@ class History:
             extra = {
                 "direction": direction,
                 "destination": last.number if direction == "up" else below,
+                "record": record,
             }
             numbers = tuple(revision.number for revision in chosen)
             run = run.then(self._run(strand, database, "steps", numbers, **extra))
-        return run
+            sent += run.result or ()
+        return replace(run, result=sent)
 
     def _run(
         self, strand: Strand, database: Database, op: str, revisions: Sequence[str], **extra: Any

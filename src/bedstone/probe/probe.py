@@ -895,6 +895,22 @@ def own_frames(error: BaseException) -> list[traceback.FrameSummary]:
 # --- the project ---------------------------------------------------------------------------------
 
 
+def record_statements() -> list[dict[str, Any]]:
+    """Return a list that grows with each statement SQLAlchemy sends from now on.
+
+    Of bound values only their number is kept.
+    """
+    sent: list[dict[str, Any]] = []
+
+    def keep(_: Any, __: Any, statement: str, parameters: Any, ___: Any, is_many: bool) -> None:
+        bound = sum(len(row) for row in parameters) if is_many else len(parameters or ())
+        sent.append({"statement": statement, "bound": bound})
+
+    engine_class = importlib.import_module("sqlalchemy.engine").Engine
+    importlib.import_module("sqlalchemy.event").listen(engine_class, "before_cursor_execute", keep)
+    return sent
+
+
 class Steps:
     """What Alembic's steps did, learnt by wrapping each step's function."""
 
@@ -1463,8 +1479,12 @@ class Probe:
         """Return the steps from *revision* to *target*, as Alembic itself finds them."""
         return getattr(self._script(context), method)(target, revision)
 
-    def _steps(self, request: dict[str, Any]) -> None:
-        """Run exactly the revisions asked for, in that order, in one run."""
+    def _steps(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        """Run exactly the revisions asked for, in that order, in one run.
+
+        Returns the statements that were sent, where the request wants them recorded.
+        """
+        sent = record_statements() if request.get("record") else []
         is_up = request["direction"] == "up"
         step_class = importlib.import_module("alembic.runtime.migration").MigrationStep
         make = step_class.upgrade_from_script if is_up else step_class.downgrade_from_script
@@ -1478,6 +1498,7 @@ class Probe:
         command = "upgrade" if is_up else "downgrade"
         self.run_env([command, destination], chosen, destination=destination)
         self._must_have_run()
+        return sent
 
     def _stamp(self, request: dict[str, Any]) -> None:
         self.run_env(

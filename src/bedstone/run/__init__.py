@@ -3,5 +3,14 @@
 
 from bedstone.run.apply import Applied, Position, apply_history, plan_steps, read_position
 from bedstone.run.lock import runner_lock
+from bedstone.run.rehearse import rehearse
 
-__all__ = ["Applied", "Position", "apply_history", "plan_steps", "read_position", "runner_lock"]
+__all__ = [
+    "Applied",
+    "Position",
+    "apply_history",
+    "plan_steps",
+    "read_position",
+    "rehearse",
+    "runner_lock",
+]
