@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from bedstone.catalog.model import Attributes, Key, Object, Shape, Unmodelled, Value
+from bedstone.catalog.model import Attributes, Key, Shape, Unmodelled, Value
 from bedstone.catalog.options import parse_options
 from bedstone.catalog.privileges import parse_acl
 
@@ -24,6 +24,7 @@ Refine = Callable[[Row, "Assembly"], "dict[str, Value] | None"]
 PLACES = ("oid", "subid", "alias", "relid", "kind", "namespace", "relation", "name", "parent")
 _ARRAYS = frozenset({1000, 1002, 1003, 1005, 1007, 1009, 1014, 1015, 1016, 1028})
 _BINDABLE = frozenset({"function", "procedure", "trigger", "index", "materialized view"})
+_WITH_CONSTRAINT = frozenset({"column", "domain", "trigger"})
 _COMMON = ("comment", "security_labels")
 
 
@@ -37,7 +38,8 @@ class Assembly:
     """What is known while a catalog is put together, by address (catalogue, OID, column)."""
 
     catalogues: Mapping[str, int]
-    objects: dict[Key, Object] = field(default_factory=dict)
+    found: dict[Key, Attributes] = field(default_factory=dict)
+    extensions: dict[Key, str] = field(default_factory=dict)
     addresses: dict[Address, Key] = field(default_factory=dict)
     schemas: dict[int, str] = field(default_factory=dict)
     system_schemas: dict[int, str] = field(default_factory=dict)
@@ -52,81 +54,32 @@ class Assembly:
     hidden_columns: dict[tuple[int, int], str] = field(default_factory=dict)
     passed_over: set[Address] = field(default_factory=set)
     unmodelled: list[Unmodelled] = field(default_factory=list)
-    _shapes: dict[tuple[str, tuple[str, ...]], Shape] = field(default_factory=dict)
     _known: dict[tuple[Shape, tuple[Value, ...]], Attributes] = field(default_factory=dict)
 
     def add(self, result: Result, refine: Refine | None = None) -> None:
         """Take in the rows of one query."""
-        catalogue = self.catalogues.get(result.query.catalogue or "", 0)
+        sink = _Sink(self, result)
         if refine is None:
-            self._add_plain(result, catalogue)
+            self._add_plain(result, sink)
             return
         for values in result.rows:
             row = dict(zip(result.names, values, strict=True))
             attributes = refine(row, self)
-            if attributes is None:
-                self.passed_over.add((catalogue, row["oid"], 0))
-            else:
-                self._add_refined(result, catalogue, row, attributes)
+            place = tuple(map(row.get, PLACES))
+            key = None
+            if attributes is not None:
+                key = self._key(sink.catalogue, place, result.query.kind)
+            sink.put(key, place, attributes or (), _values_of_dict, attributes)
 
-    def _add_plain(self, result: Result, catalogue: int) -> None:
+    def _add_plain(self, result: Result, sink: _Sink) -> None:
         reader = _RowReader(result, self)
         for row in result.rows:
             place = reader.place(row)
-            key = self._key(catalogue, place, result.query.kind)
-            if key is None:
-                self.passed_over.add((catalogue, int(place[0] or place[6]), 0))
-            else:
-                self.put(key, catalogue, place, reader.attributes, reader.values(row, place))
+            key = self._key(sink.catalogue, place, result.query.kind)
+            sink.put(key, place, reader.attributes, reader.values, row)
 
-    def _add_refined(
-        self, result: Result, catalogue: int, row: Row, attributes: dict[str, Value]
-    ) -> None:
-        place = tuple(row.get(name) for name in PLACES)
-        key = self._key(catalogue, place, result.query.kind)
-        if key is None:
-            self.passed_over.add((catalogue, place[0] or 0, 0))
-        else:
-            names = tuple(attributes)
-            self.put(key, catalogue, place, names, list(attributes.values()))
-
-    def put(
-        self,
-        key: Key,
-        catalogue: int,
-        place: tuple[Any, ...],
-        names: tuple[str, ...],
-        values: list[Value],
-    ) -> None:
-        """Add one object, with its comment, labels and addresses."""
-        oid, subid, alias, relid = place[:4]
-        address = (catalogue, oid or 0, 0) if subid is None else (catalogue, place[6], subid)
-        values.append(self.comments.get(address))
-        values.append(self.labels.get(address))
-        names += _COMMON
-        if key.kind in _BINDABLE:
-            names += ("depends_on_extensions",)
-            values.append(self.bound.get(address[:2]))
-        self.addresses[address] = key
-        if alias is not None:
-            constraint = (self.catalogues["pg_constraint"], alias, 0)
-            self.addresses[constraint] = key
-            names += ("constraint_comment",)
-            values.append(self.comments.get(constraint))
-        elif key.kind in {"column", "domain", "trigger"}:
-            names += ("constraint_comment",)
-            values.append(None)
-        if relid is not None:
-            self.addresses[self.catalogues["pg_class"], relid, 0] = key
-            self.relations[relid] = (key.schema or "", key.name)
-        self.objects[key] = Object(key, self._attributes(key.kind, names, tuple(values)))
-
-    def _attributes(
-        self, kind: str, names: tuple[str, ...], values: tuple[Value, ...]
-    ) -> Attributes:
-        shape = self._shapes.get((kind, names))
-        if shape is None:
-            shape = self._shapes[kind, names] = Shape(kind, names)
+    def intern(self, shape: Shape, values: tuple[Value, ...]) -> Attributes:
+        """Return attributes with these values, the same ones where they were there before."""
         known = self._known.get((shape, values))
         if known is None:
             known = self._known[shape, values] = Attributes(shape, values)
@@ -164,8 +117,9 @@ class Assembly:
 
     def put_privileges(self, key: Key, acl: Value, extension: str | None) -> None:
         """Add the changed privileges of an object that is not shown itself."""
-        attributes = self._attributes(key.kind, ("acl",), (acl,))
-        self.objects[key] = Object(key, attributes, extension=extension)
+        self.found[key] = Attributes(Shape(key.kind, ("acl",)), (acl,))
+        if extension is not None:
+            self.extensions[key] = extension
 
     def is_part_of_hidden(self, address: Address) -> bool:
         """Say whether *address* is in a schema of the system's own or of an extension's making."""
@@ -183,12 +137,71 @@ class Assembly:
         return self.relations.get(relation) or self.hidden.get(relation) or ("", f"#{relation}")
 
 
+class _Sink:
+    """Where the rows of one query go: adds comment, labels and addresses to each object."""
+
+    def __init__(self, assembly: Assembly, result: Result) -> None:
+        self._assembly = assembly
+        self._class = assembly.catalogues["pg_class"]
+        self._constraints = assembly.catalogues["pg_constraint"]
+        self._shapes: dict[str, Shape] = {}
+        self.catalogue = assembly.catalogues.get(result.query.catalogue or "", 0)
+
+    def put(
+        self,
+        key: Key | None,
+        place: tuple[Any, ...],
+        names: Iterable[str],
+        values_of: Callable[[Any, tuple[Any, ...]], list[Value]],
+        row: Any,
+    ) -> None:
+        """Add the object *key*; without one, note that what is at *place* is left out."""
+        oid, subid, alias, relid, _, _, relation, _, _ = place
+        assembly, catalogue = self._assembly, self.catalogue
+        address = (catalogue, oid or 0, 0) if subid is None else (catalogue, relation, subid)
+        if key is None:
+            assembly.passed_over.add((catalogue, oid or relation, 0))
+            return
+        values = values_of(row, place)
+        values.append(assembly.comments.get(address))
+        values.append(assembly.labels.get(address))
+        kind = key.kind
+        if kind in _BINDABLE:
+            values.append(assembly.bound.get(address[:2]))
+        assembly.addresses[address] = key
+        if kind in _WITH_CONSTRAINT:
+            values.append(None if alias is None else self._alias(key, alias))
+        if relid is not None:
+            assembly.addresses[self._class, relid, 0] = key
+            assembly.relations[relid] = (key.schema or "", key.name)
+        shape = self._shapes.get(kind) or self._new_shape(kind, tuple(names))
+        assembly.found[key] = assembly.intern(shape, tuple(values))
+
+    def _alias(self, key: Key, constraint: int) -> str | None:
+        address = (self._constraints, constraint, 0)
+        self._assembly.addresses[address] = key
+        return self._assembly.comments.get(address)
+
+    def _new_shape(self, kind: str, names: tuple[str, ...]) -> Shape:
+        names += _COMMON
+        if kind in _BINDABLE:
+            names += ("depends_on_extensions",)
+        if kind in _WITH_CONSTRAINT:
+            names += ("constraint_comment",)
+        shape = self._shapes[kind] = Shape(kind, names)
+        return shape
+
+
+def _values_of_dict(attributes: dict[str, Value], _place: tuple[Any, ...]) -> list[Value]:
+    return list(attributes.values())
+
+
 class _RowReader:
     """How the rows of one result are taken apart, worked out once."""
 
     def __init__(self, result: Result, assembly: Assembly) -> None:
         index = {name: position for position, name in enumerate(result.names)}
-        self._places = [index.get(name) for name in PLACES]
+        self._place = itemgetter(*(index.get(name, -1) for name in PLACES))
         self.attributes = tuple(name for name in result.names if name not in PLACES)
         positions = [index[name] for name in self.attributes]
         self._single = len(positions) == 1
@@ -206,7 +219,8 @@ class _RowReader:
         self._assembly = assembly
 
     def place(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple([None if at is None else row[at] for at in self._places])
+        place: tuple[Any, ...] = self._place((*row, None))  # what the query does not have: -1
+        return place
 
     def values(self, row: tuple[Any, ...], place: tuple[Any, ...]) -> list[Value]:
         values: list[Value] = [self._get(row)] if self._single else list(self._get(row))

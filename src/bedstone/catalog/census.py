@@ -44,9 +44,9 @@ def take_census(assembly: Assembly, snapshot: Snapshot, edges: Edges, unknown: R
     if strangers:
         descriptions = snapshot.describe(strangers)
         found += [Unmodelled(text, _NEWER) for text in descriptions]
-    for key, item in assembly.objects.items():
-        if key.kind == "subscription" and item.attributes["connection"] is None:
+    for key, attributes in assembly.found.items():
+        if key.kind == "subscription" and attributes["connection"] is None:
             found.append(Unmodelled(f"connection of {key}", _HIDDEN))
-        unseen = key.kind == "user mapping" and item.attributes["foreign_options"] is None
+        unseen = key.kind == "user mapping" and attributes["foreign_options"] is None
         if unseen and not snapshot.superuser:
             found.append(Unmodelled(f"options of {key}", _HIDDEN))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from bedstone.catalog.model import Value
 
+_NESTING = re.compile(r"[\"'(\[]")
 _OPENING = {"(": ")", "[": "]"}
 _NAME = r'(?:[^\W\d][\w$]*|"(?:[^"]|"")+")'
 _SUFFIX = re.compile(
@@ -119,6 +120,11 @@ def parse_when(definition: str) -> str:
 
 def skip_to(text: str, word: str, start: int) -> int:
     """Return where *word* stands outside of quotes and parentheses, or the length of *text*."""
+    position = text.find(word, start)
+    if position < 0:
+        return len(text)
+    if not _NESTING.search(text, start, position):
+        return position
     position = start
     while position < len(text):
         if text.startswith(word, position):

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bedstone.catalog.model import Key
 from bedstone.catalog.queries import FIRST_USER_OID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bedstone.catalog.assembly import Address, Assembly
 
@@ -78,10 +77,10 @@ class Edges:
         extension = self._assembly.members.get(address[:2])
         return Key("extension", None, extension) if extension else None
 
-    def attach(self, role_rows: Iterable[tuple[Any, ...]]) -> None:
-        """Give every object of the assembly what it depends on."""
+    def by_source(self, role_rows: Iterable[tuple[Any, ...]]) -> Mapping[Key, set[Key]]:
+        """Return what each object depends on."""
         found: defaultdict[Key, set[Key]] = defaultdict(set)
-        cache: dict[Address, Key | None] = {}
+        cache: dict[Address, Key | None] = dict(self._addresses)
         get, missing = cache.get, Key("", None, "")
         for catalogue, oid, subid, ref_catalogue, ref_oid, ref_subid, kind in self._rows:
             source_address = (catalogue, oid, subid)
@@ -97,12 +96,7 @@ class Edges:
             if target is not None and target is not source and target != source:
                 found[source].add(target)
         self._attach_roles(found, role_rows)
-        objects = self._assembly.objects
-        for key, targets in found.items():
-            item = objects.get(key)
-            if item is not None:
-                kept = frozenset(target for target in targets if target in objects)
-                objects[key] = replace(item, depends=kept)
+        return found
 
     def _attach_roles(self, found: dict[Key, set[Key]], rows: Iterable[tuple[Any, ...]]) -> None:
         roles = self._assembly.catalogues["pg_authid"]

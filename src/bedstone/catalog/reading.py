@@ -8,26 +8,25 @@ from typing import TYPE_CHECKING, Any
 from bedstone.catalog.assembly import Assembly, is_system_schema
 from bedstone.catalog.census import take_census
 from bedstone.catalog.dependencies import Edges
-from bedstone.catalog.model import Catalog, Key
+from bedstone.catalog.model import Attributes, Catalog, Key, Object
 from bedstone.catalog.privileges import parse_acl
 from bedstone.catalog.refinements import REFINEMENTS
 from bedstone.catalog.snapshot import Result, Snapshot, open_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import psycopg
 
 _GROUNDWORK = ("catalogues", "schemas", "extensions", "members", "comments", "labels")
-#: In an order in which each finds what it refers to.
-_KINDS = (
-    "tables",
+#: What nearly every database has.
+_COMMON = ("tables", "columns", "constraints", "indexes")
+#: What many databases have none of: asked for only where the census found some.
+_RARE = (
     "views",
-    "composites",
-    "columns",
     "view_columns",
-    "constraints",
-    "indexes",
+    "composites",
+    "attributes",
     "sequences",
     "enums",
     "domains",
@@ -83,17 +82,38 @@ def read_catalog(
     """
     with open_snapshot(conn) as snapshot:
         roles = ("roles",) if known_roles is not None else ()
-        results = snapshot.ask(*_GROUNDWORK, *roles, *_KINDS, *_LAST)
+        results = snapshot.ask("census", *_GROUNDWORK, *roles, *_COMMON, *_LAST)
+        rare = snapshot.ask(*_needed(next(results)))
         assembly = _groundwork(results)
         if known_roles is not None:
             _add_roles(assembly, next(results), known_roles)
-        for _ in _KINDS:
-            result = next(results)
+        common = [next(results) for _ in _COMMON]
+        for result in sorted((*common, *rare), key=_relations_first):
             assembly.add(result, REFINEMENTS.get(result.query.name))
-        _finish(assembly, snapshot, results)
-    objects = dict(sorted(assembly.objects.items(), key=lambda pair: pair[0].sort_key))
+        needs = _finish(assembly, snapshot, results)
+    objects = {
+        key: Object(key, attributes, frozenset(needs.get(key, ())), assembly.extensions.get(key))
+        for key, attributes in sorted(assembly.found.items(), key=_order)
+    }
     unmodelled = tuple(sorted(set(assembly.unmodelled)))
     return Catalog(objects, snapshot.server_version, unmodelled)
+
+
+def _order(pair: tuple[Key, Attributes]) -> tuple[str, str, str, str]:
+    kind, schema, name, parent = pair[0]
+    return (kind, schema or "", parent or "", name)
+
+
+def _relations_first(result: Result) -> int:
+    """Put first what other objects are parts of, so that each finds what it refers to."""
+    first = ("tables", "views", "composites", "columns")
+    name = result.query.name
+    return first.index(name) if name in first else len(first)
+
+
+def _needed(census: Result) -> tuple[str, ...]:
+    found = dict(zip(census.names, census.rows[0], strict=True))
+    return tuple(name for name in _RARE if found[name])
 
 
 def _groundwork(results: Iterator[Result]) -> Assembly:
@@ -125,15 +145,18 @@ def _add_roles(assembly: Assembly, result: Result, known: frozenset[str]) -> Non
     assembly.add(result)
 
 
-def _finish(assembly: Assembly, snapshot: Snapshot, results: Iterator[Result]) -> None:
+def _finish(
+    assembly: Assembly, snapshot: Snapshot, results: Iterator[Result]
+) -> Mapping[Key, set[Key]]:
     _add_privileges(assembly, next(results))
     for index, constraint in assembly.index_owners.items():
         key = assembly.addresses.get((assembly.catalogues["pg_constraint"], constraint, 0))
         if key is not None:
             assembly.addresses[assembly.catalogues["pg_class"], index, 0] = key
     edges = Edges(assembly, next(results).rows)
-    edges.attach(next(results).rows)
+    needs = edges.by_source(next(results).rows)
     take_census(assembly, snapshot, edges, next(results))
+    return needs
 
 
 def _add_privileges(assembly: Assembly, result: Result) -> None:

@@ -1,15 +1,15 @@
--- purpose: columns of tables, attributes of composite types, and what was set on columns of views
+-- purpose: columns of tables
 -- parameters: none
 -- columns: those of catalog/queries.py; every other one is an attribute
 -- lowest server version: 15
 -- catalogue: pg_class
+-- kind: column
 select
   a.attrelid as relation,
   a.attnum as subid,
-  case c.relkind when 'c' then 'attribute' else 'column' end as kind,
   a.attname as name,
   {{18: n.oid | null::oid}} as alias,
-  row_number() over (partition by a.attrelid order by a.attnum) as position,
+  a.attnum as position,
   pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
   case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end
     as collation,
@@ -43,5 +43,4 @@ left join pg_catalog.pg_attrdef as d on a.atthasdef and d.adrelid = a.attrelid a
 where a.attrelid >= 16384
   and a.attnum > 0
   and not a.attisdropped
-  and c.relkind in ('r', 'p', 'f', 'c')
-order by a.attrelid, a.attnum
+  and c.relkind in ('r', 'p', 'f')

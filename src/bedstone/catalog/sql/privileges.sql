@@ -2,35 +2,39 @@
 -- parameters: none
 -- columns: classid, oid, subid: the address; what: identity type; name; schema; owner; acl now; initial
 -- lowest server version: 15
-with objects (classid, oid, subid, kind, owner, acl) as (
-  select 'pg_catalog.pg_class'::regclass, c.oid, 0,
-    case c.relkind when 'S' then 's' else 'r' end, c.relowner, c.relacl
+with objects (classid, oid, subid, owner, acl) as (
+  select 'pg_catalog.pg_class'::regclass, c.oid, 0, c.relowner, c.relacl
   from pg_catalog.pg_class as c
-  where c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
+  where c.relacl is not null and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
   union all
-  select 'pg_catalog.pg_class'::regclass, a.attrelid, a.attnum, 'c', c.relowner, a.attacl
+  select 'pg_catalog.pg_class'::regclass, a.attrelid, a.attnum, c.relowner, a.attacl
   from pg_catalog.pg_attribute as a
   join pg_catalog.pg_class as c on c.oid = a.attrelid
   where a.attacl is not null
   union all
-  select 'pg_catalog.pg_proc'::regclass, p.oid, 0, 'f', p.proowner, p.proacl
+  select 'pg_catalog.pg_proc'::regclass, p.oid, 0, p.proowner, p.proacl
   from pg_catalog.pg_proc as p
+  where p.proacl is not null
   union all
-  select 'pg_catalog.pg_type'::regclass, t.oid, 0, 'T', t.typowner, t.typacl
+  select 'pg_catalog.pg_type'::regclass, t.oid, 0, t.typowner, t.typacl
   from pg_catalog.pg_type as t
+  where t.typacl is not null
   union all
-  select 'pg_catalog.pg_namespace'::regclass, n.oid, 0, 'n', n.nspowner, n.nspacl
+  select 'pg_catalog.pg_namespace'::regclass, n.oid, 0, n.nspowner, n.nspacl
   from pg_catalog.pg_namespace as n
-  where n.nspname not in ('public', 'information_schema')
+  where n.nspacl is not null and n.nspname not in ('public', 'information_schema')
   union all
-  select 'pg_catalog.pg_language'::regclass, l.oid, 0, 'l', l.lanowner, l.lanacl
+  select 'pg_catalog.pg_language'::regclass, l.oid, 0, l.lanowner, l.lanacl
   from pg_catalog.pg_language as l
+  where l.lanacl is not null
   union all
-  select 'pg_catalog.pg_foreign_data_wrapper'::regclass, f.oid, 0, 'F', f.fdwowner, f.fdwacl
+  select 'pg_catalog.pg_foreign_data_wrapper'::regclass, f.oid, 0, f.fdwowner, f.fdwacl
   from pg_catalog.pg_foreign_data_wrapper as f
+  where f.fdwacl is not null
   union all
-  select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 0, 'S', s.srvowner, s.srvacl
+  select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl
   from pg_catalog.pg_foreign_server as s
+  where s.srvacl is not null
 )
 select
   o.classid,
@@ -41,7 +45,7 @@ select
   coalesce(i.name, i.identity) as name,
   i.identity as identity,
   pg_catalog.pg_get_userbyid(o.owner) as owner,
-  coalesce(o.acl, pg_catalog.acldefault(o.kind::"char", o.owner)) as acl
+  o.acl
 from objects as o
 left join pg_catalog.pg_init_privs as p
   on p.classoid = o.classid and p.objoid = o.oid and p.objsubid = o.subid
@@ -55,6 +59,5 @@ where (
     )
   )
   and o.acl is distinct from p.initprivs
-  and (o.acl is not null or p.initprivs is not null)
   and i.schema is distinct from 'information_schema'
 order by o.classid, o.oid, o.subid
