@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bedstone.catalog.assembly import Assembly, is_system_schema
@@ -80,7 +82,7 @@ def read_catalog(
     Raises:
         CatalogUnreadable: *conn* is in a transaction, or the server refused a query.
     """
-    with open_snapshot(conn) as snapshot:
+    with _collector_paused(), open_snapshot(conn) as snapshot:
         roles = ("roles",) if known_roles is not None else ()
         results = snapshot.ask("census", *_GROUNDWORK, *roles, *_COMMON, *_LAST)
         rare = snapshot.ask(*_needed(next(results)))
@@ -91,12 +93,31 @@ def read_catalog(
         for result in sorted((*common, *rare), key=_relations_first):
             assembly.add(result, REFINEMENTS.get(result.query.name))
         needs = _finish(assembly, snapshot, results)
-    objects = {
-        key: Object(key, attributes, frozenset(needs.get(key, ())), assembly.extensions.get(key))
-        for key, attributes in sorted(assembly.found.items(), key=_order)
-    }
+        objects = _objects(assembly, needs)
     unmodelled = tuple(sorted(set(assembly.unmodelled)))
     return Catalog(objects, snapshot.server_version, unmodelled)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cyclic collector from walking a million new tuples again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _objects(assembly: Assembly, needs: Mapping[Key, set[Key]]) -> dict[Key, Object]:
+    nothing: frozenset[Key] = frozenset()
+    objects = {}
+    for key, attributes in sorted(assembly.found.items(), key=_order):
+        needed = needs.get(key)
+        depends = frozenset(needed) if needed else nothing
+        objects[key] = Object(key, attributes, depends, assembly.extensions.get(key))
+    return objects
 
 
 def _order(pair: tuple[Key, Attributes]) -> tuple[str, str, str, str]:

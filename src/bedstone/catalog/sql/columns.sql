@@ -14,7 +14,7 @@ select
   case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end
     as collation,
   a.attnotnull as not_null,
-  {{18: n.conname | null::name}} as not_null_name,
+  {{18: nullif(n.conname, c.relname || '_' || a.attname || '_not_null') | null::name}} as not_null_name,
   {{18: coalesce(n.convalidated, true) | true}} as not_null_validated,
   {{18: coalesce(n.connoinherit, false) | false}} as not_null_no_inherit,
   {{18: case when n.coninhcount > 0 then n.conislocal end | null::boolean}} as not_null_local,
