@@ -49,13 +49,14 @@ def headline(verdict: Verdict) -> str:
 
 
 def conclusion(verdict: Verdict) -> str:
-    """Say in one line what it comes to, with the exit status and the next command."""
-    failed, total = len(verdict.failed), len(verdict.proofs)
-    status = int(verdict.exit_status)
-    if failed:
+    """Say in one line what it comes to, with exit status, time and the next command."""
+    took = f"{verdict.seconds:.1f} s, of which imports {verdict.startup_seconds:.1f} s"
+    tail = f"(exit {int(verdict.exit_status)}, {took})"
+    total = len(verdict.proofs)
+    if verdict.failed:
         first = verdict.failed[0].name
-        say = f"{failed} of {total} claims fail"
-        return f"{say} (exit {status})      next: {verdict.command} --only {first} -v"
+        say = f"{len(verdict.failed)} of {total} claims fail"
+        return f"{say} {tail}      next: {verdict.command} --only {first} -v"
     parts: list[str] = []
     for wanted, word in (
         (Status.PASSED, "hold"),
@@ -64,11 +65,10 @@ def conclusion(verdict: Verdict) -> str:
     ):
         number = sum(proof.status is wanted for proof in verdict.proofs)
         if number:
-            parts.append(f"{number} of {total} claims {word}" if not parts else f"{number} {word}")
+            parts.append(f"{number} {word}" if parts else f"{number} of {total} claims {word}")
     known = sum(finding.baseline for finding in verdict.findings)
     parts += [f"{known} findings are known"] if known else []
-    say = ", ".join(parts) or "nothing was asked"
-    return f"{say} (exit {status}, {verdict.seconds:.1f} s)"
+    return f"{', '.join(parts) or 'nothing was asked'} {tail}"
 
 
 def _print_proof(console: Console, proof: Proof, *, verbose: bool) -> None:
