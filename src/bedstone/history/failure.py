@@ -213,12 +213,17 @@ def guesses(reply: Reply, *, quick: bool) -> list[dict[str, str]]:
         forms = [url_form(driver, versions_of(reply)), "{url}"]
     elif error.get("phase") not in {"env", "app"} or error["type"] in _NO_ADDRESS:
         return []
-    elif error.get("is_default_read") and re.search(r"driver|async|psycopg", error["message"]):
+    elif error.get("is_default_read") and asks_for_async(reply):
         names, forms = [{"name": "DATABASE_URL", "part": "url"}], ["{url:asyncpg}", "{url:psycopg}"]
     else:
         names, forms = error.get("address_names") or (), ["{url}", "{url:asyncpg}"]
     found = [_chosen(names, form) for form in dict.fromkeys(forms)]
     return [guess for guess in found if guess][: 2 if quick else 1]
+
+
+def asks_for_async(reply: Reply) -> bool:
+    """Whether the project failed because its driver is not an asynchronous one."""
+    return "async" in str((reply.error or {}).get("message"))
 
 
 def _chosen(names: Sequence[Mapping[str, str]], form: str) -> dict[str, str]:

@@ -142,10 +142,13 @@ class History:
     def prepare(self, database: Database) -> Run:
         """Bring an empty *database* to where the first revision can run.
 
-        That is the settings' bootstrap and stamp, and nothing where there is neither.
+        That is what loading the project makes, as some applications do at their start, the
+        settings' bootstrap, and their stamp; nothing where there is none of them.
         """
         run = Run.nothing()
         for strand in self._strands:
+            if run.ok:
+                run = run.then(strand.load_again(database))
             if run.ok and strand.settings.bootstrap is not None:
                 run = run.then(bootstrap(strand, database))
             if run.ok and strand.settings.stamp:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedstone.history.failure import failure_of, guesses, versions_of
+from bedstone.history.failure import asks_for_async, failure_of, guesses, versions_of
 from bedstone.history.run import Run, read_run
 from bedstone.probe import SHORTEST_SECRET, Delivery, Places, ProbeClient, Reply, render
 from bedstone.probe.delivery import libpq_environment, without_libpq
@@ -86,14 +86,17 @@ class Strand:
         self._guard_file = self._folder / "guard.json"
         self._extra_path: list[str] = []
         self._guessed: dict[str, str] = {}
+        self._driver = self.settings.driver
         self._notes: list[str] = []
         self._loads_anew = False
         self._client: ProbeClient | None = None
+        before = _count_objects(database)
         try:
             self._load(database)
         except BaseException:
             self.close()
             raise
+        self._leaves_objects = _count_objects(database) != before
 
     @property
     def loading_timeout(self) -> float:
@@ -134,6 +137,23 @@ class Strand:
             self._loads_anew = True
         reply = self._start(database, keep=True)
         return reply if reply.failed else self._send(database, op, fork=False, **request)
+
+    def load_again(self, database: Database) -> Run:
+        """Load the project once more in a process of its own, if that leaves anything behind.
+
+        Some applications make tables when they start. In a fork of the loaded project that would
+        come out otherwise: more of its models are known there.
+        """
+        if self.source is None or not self._leaves_objects:
+            return Run.nothing()
+        client, self._client = self._client, None
+        try:
+            reply = self._start(database)
+        finally:
+            if self._client is not None:
+                self._client.close()
+            self._client = client
+        return read_run(reply, timeout=self.loading_timeout)
 
     def _is_due_to_forking(self, reply: Reply) -> bool:
         """Whether *reply* may be a failure of the fork, not of the project.
@@ -211,6 +231,12 @@ class Strand:
                 self._notes.append(f"the address was given in what env.py reads: {given}")
                 return reply
         self._guessed = {}
+        if asks_for_async(failed) and self._driver is None:
+            self._driver = "asyncpg"
+            reply = self._start(database)
+            if not reply.failed and reply.facts is not None:
+                self._notes.append('the driver was found out: driver = "asyncpg"')
+                return reply
         return failed
 
     def _search_places(self) -> list[Path]:
@@ -277,7 +303,7 @@ class Strand:
 
     def _spec(self) -> dict[str, Any]:
         spec: dict[str, Any] = {
-            "driver": self.settings.driver,
+            "driver": self._driver,
             "models": self.settings.models or self.project.models,
             "connection": self.settings.connection,
             "app": self.settings.app,
@@ -309,6 +335,18 @@ class Strand:
             "config_argument": argument,
             "options": options,
         }
+
+
+def _count_objects(database: Database) -> int:
+    with database.connect(autocommit=True) as connection:
+        row = connection.execute(
+            "select count(*) from ("
+            " select oid from pg_catalog.pg_class union all select oid from pg_catalog.pg_proc"
+            " union all select oid from pg_catalog.pg_type"
+            " union all select oid from pg_catalog.pg_namespace where nspname !~ '^pg_'"
+            ") as objects where oid >= 16384"
+        ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _shown(path: Path, cwd: Path) -> str:

@@ -254,6 +254,16 @@ def address_names(given: Sequence[str]) -> list[dict[str, str]]:
     return found
 
 
+def is_about(error: BaseException, name: str) -> bool:
+    """Whether *error* may come from what the variable *name* holds, or that it is not there."""
+    text = str(error).lower()
+    parts = name.lower().split("_")
+    tails = {"_".join(parts[start:]) for start in range(len(parts))}
+    if any(re.search(r"\b%s\b" % re.escape(tail), text) for tail in tails if len(tail) > 3):
+        return True
+    return type_name(error).startswith("sqlalchemy.exc.Argument")
+
+
 def settings_names() -> list[str]:
     """Return the variables that the project's pydantic settings read."""
     names = []
@@ -751,7 +761,7 @@ def ignore_module(_: Any, guard: Guard) -> None:
 def describe(error: BaseException, *, revision_path: str | None = None) -> dict[str, Any]:
     """Return what a person needs to know about *error*; never a bound value."""
     chain = list(causes(error))
-    server = next((e for e in chain if sqlstate_of(e)), None)
+    server = next((e for e in reversed(chain) if sqlstate_of(e)), None)
     told = server or error
     frames = own_frames(error)
     place = next((f for f in reversed(frames) if f.filename == revision_path), None)
@@ -981,6 +991,8 @@ class Probe:
         self.delivery: dict[str, Any] = {}
         self.env_script: str | None = None
         self.is_default_given = False
+        self.needs_anyio = False
+        self.target = "heads"
 
     # -- setting up -------------------------------------------------------------------------
 
@@ -1092,7 +1104,10 @@ class Probe:
     def _is_async(self) -> bool:
         """Whether env.py makes its engine the asynchronous way."""
         text = read_text(self.env_script) if self.env_script else ""
-        return re.search(r"async_engine_from_config|create_async_engine", text) is not None
+        return (
+            re.search(r"async_engine_from_config|create_async_engine|\bAsyncEngine\b", text)
+            is not None
+        )
 
     def find_env_script(self) -> None:
         """Find env.py without loading it, as Alembic will."""
@@ -1133,16 +1148,17 @@ class Probe:
             self._push_found_app()
             return
         self.phase = "app"
-        app = load_object(name)
-        if not hasattr(app, "app_context") and callable(app):
-            app = app()
+        with without_commands():
+            app = load_object(name)
+            if not hasattr(app, "app_context") and callable(app):
+                app = app()
         app.app_context().push()
 
     def _push_found_app(self) -> None:
         """Push the application that ``flask`` itself would find, where env.py looks for one."""
         if "current_app" not in read_text(self.env_script or ""):
             return
-        with contextlib.suppress(Exception, SystemExit):
+        with contextlib.suppress(Exception, SystemExit), without_commands():
             app = importlib.import_module("flask.cli").ScriptInfo().load_app()
             app.app_context().push()
 
@@ -1239,8 +1255,28 @@ class Probe:
         )
         with environment, self._connection(config):
             self.phase = "env"
-            script.run_env()
+            self._run_script(script)
         self.script = environment.script
+
+    def _run_script(self, script: Any) -> None:
+        """Run env.py; in a worker thread of AnyIO where it turns out to expect that."""
+        if not self.needs_anyio:
+            try:
+                script.run_env()
+            except RuntimeError as error:
+                if "AnyIO worker thread" not in str(error) or self.calls:
+                    raise
+                self.needs_anyio = True
+                self.notes.append("env.py expects a worker thread of AnyIO, and was run in one")
+            else:
+                return
+        anyio = importlib.import_module("anyio")
+        to_thread = importlib.import_module("anyio.to_thread")
+
+        async def main() -> None:
+            await to_thread.run_sync(script.run_env)
+
+        anyio.run(main)
 
     @contextlib.contextmanager
     def _connection(self, config: Any) -> Iterator[None]:
@@ -1292,10 +1328,12 @@ class Probe:
 
     def _warm_alembic(self, request: dict[str, Any]) -> dict[str, Any]:
         self.phase = "config"
-        config = self.make_config(["upgrade", "heads"])
+        target = (request.get("targets") or ["heads"])[0]
+        config = self.make_config(["upgrade", target])
         self.phase = "script"
         self.script = self.make_script(config)
-        self.run_env(["upgrade", "heads"], self._capture, destination="heads", dont_mutate=True)
+        self.target = target
+        self.run_env(["upgrade", target], self._capture, destination=target, dont_mutate=True)
         if not self.calls:
             raise ProjectError("no-run", "env.py ended without calling context.run_migrations()")
         if self.spec.get("models"):
@@ -1558,7 +1596,8 @@ class Probe:
             made.extend(todo)
             return []
 
-        self.run_env(["upgrade", "heads"], create, destination="heads", dont_mutate=True)
+        target = self.target
+        self.run_env(["upgrade", target], create, destination=target, dont_mutate=True)
         self._must_have_run()
         return {"metadata": [describe_metadata(m) for m in made]}
 
@@ -1606,6 +1645,21 @@ def loaded_files(root: str, script: Any) -> list[str]:
             if inside and "site-packages" not in path and "dist-packages" not in path:
                 files.append(path)
     return sorted(set(files))
+
+
+@contextlib.contextmanager
+def without_commands() -> Iterator[None]:
+    """Let no Alembic command run meanwhile: some applications upgrade their database at start."""
+    command = importlib.import_module("alembic.command")
+    names = ("upgrade", "downgrade", "stamp")
+    kept = {name: getattr(command, name) for name in names}
+    for name in names:
+        setattr(command, name, functools.wraps(kept[name])(lambda *_, **__: None))
+    try:
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(command, name, function)
 
 
 def renew_pools(engines: Sequence[Any], *, close: bool) -> None:
@@ -1838,7 +1892,8 @@ def warm(probe: Probe, channel: Channel, request: dict[str, Any]) -> None:
         facts = probe.warm(request)
     except BaseException as error:
         facts = dict(describe(error), phase=probe.phase, revision_file=probe.revision_file)
-        facts["address_names"] = address_names(probe.guard.given_names)
+        names = address_names(probe.guard.given_names)
+        facts["address_names"] = [n for n in names if is_about(error, n["name"])]
         read = "DATABASE_URL" in RecordedEnvironment.names
         facts["is_default_read"] = probe.is_default_given and read
         channel.send("failed", error=facts, refusals=probe.guard.refusals)
