@@ -12,7 +12,7 @@ select
   coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner)) as acl,
   case c.relpersistence when 'p' then 'permanent' when 'u' then 'unlogged' else 'temporary' end
     as persistence,
-  am.amname as access_method,
+  nullif(am.amname, 'heap') as access_method,
   ts.spcname as tablespace,
   c.reloptions as options,
   toast.reloptions as toast_options,

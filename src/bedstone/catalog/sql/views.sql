@@ -15,7 +15,7 @@ select
   pg_catalog.pg_get_viewdef(c.oid) as definition,
   c.reloptions as options,
   toast.reloptions as toast_options,
-  am.amname as access_method,
+  nullif(am.amname, 'heap') as access_method,
   ts.spcname as tablespace,
   case when c.relhasindex then (
     select x.relname::text

@@ -33,7 +33,6 @@ def change(sql: str, *expected: str, pg: str = ">= 15", dump: bool = True) -> Ch
 
 
 GROUPS: dict[str, Group] = {}
-ROLES = ("bed_ann", "bed Bob", 'bed"quote', "BED_Ünï")
 
 
 def group(
@@ -573,7 +572,9 @@ group(
         "constraint ex on public.t: elements",
     ),
     change(
-        "alter index ex alter column 1 set statistics 77", "constraint ex on public.t: statistics"
+        "alter index ex alter column 1 set statistics 77",
+        "constraint ex on public.t: statistics",
+        dump=False,
     ),
     change(
         "alter table q drop constraint q_a_b_key cascade; alter table q add constraint q_a_b_key primary key (a, b)",
@@ -1726,4 +1727,145 @@ group(
         "insert into pg_seclabel values ('f'::regproc, 'pg_proc'::regclass, 0, 'p', 'secret')",
         "function public.f(): security_labels",
     ),
+)
+
+group(
+    "rare attributes",
+    "create function lt(integer, integer) returns boolean language sql immutable as 'select true';"
+    "create function ge(integer, integer) returns boolean language sql immutable as 'select true';"
+    "create function nt(integer, integer) returns integer language sql immutable as 'select 1';"
+    "create operator <<< (leftarg = integer, rightarg = integer, function = lt);"
+    "create operator class oc for type integer using gin as"
+    " operator 1 =, function 1 btint4cmp, function 2 gin_extract_tsvector(tsvector, internal, internal);"
+    "create aggregate ag(integer) (sfunc = int4pl, stype = integer);"
+    "create text search parser pa (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end,"
+    " lextypes = prsd_lextype)",
+    change(
+        "drop operator <<< (integer, integer);"
+        "create operator <<< (leftarg = integer, rightarg = integer, function = ge)",
+        "operator public.<<< (integer, integer): function",
+    ),
+    change(
+        "drop operator <<< (integer, integer);"
+        "create operator <<< (leftarg = integer, rightarg = integer, function = nt)",
+        "operator public.<<< (integer, integer): function",
+        "operator public.<<< (integer, integer): result",
+    ),
+    change(
+        "drop operator family oc using gin cascade; create operator class oc default for type integer"
+        " using gin as operator 1 =, function 1 btint4cmp,"
+        " function 2 gin_extract_tsvector(tsvector, internal, internal)",
+        "operator class public.oc using gin: default",
+    ),
+    change(
+        "drop operator family oc using gin cascade; create operator class oc default for type integer"
+        " using gin as operator 1 =, function 1 btint4cmp,"
+        " function 2 gin_extract_tsvector(tsvector, internal, internal), storage bigint",
+        "operator class public.oc using gin: storage",
+    ),
+    change(
+        "drop aggregate ag(integer);"
+        "create aggregate ag(a integer) (sfunc = int4pl, stype = integer)",
+        "aggregate public.ag(integer): arguments",
+    ),
+    change(
+        "drop aggregate ag(integer);"
+        "create aggregate ag(a integer) (sfunc = int84pl, stype = bigint, initcond = 0)",
+        "aggregate public.ag(integer): transition",
+        "aggregate public.ag(integer): state_type",
+        "aggregate public.ag(integer): initial",
+        "aggregate public.ag(integer): result",
+    ),
+    change(
+        "create procedure p(integer) language sql as ''; alter procedure p(integer) set work_mem = '1MB'",
+        "+ procedure public.p(integer)",
+    ),
+    change("alter procedure p(integer) owner to bed_ann", "procedure public.p(integer): owner"),
+    change("revoke all on procedure p(integer) from public", "procedure public.p(integer): acl"),
+    change("alter procedure p(integer) reset all", "procedure public.p(integer): settings"),
+)
+
+group(
+    "tablespace",
+    "set allow_in_place_tablespaces = on",
+    change("create tablespace bed_space location ''", dump=False),
+    change(
+        "create table t (a integer constraint k primary key); create materialized view m as select 1 as a;"
+        "create index i on m (a)",
+        "+ table public.t",
+        "+ column public.t.a",
+        "+ constraint k on public.t",
+        "+ materialized view public.m",
+        "+ index public.i",
+    ),
+    change("alter table t set tablespace bed_space", "table public.t: tablespace"),
+    change("alter index k set tablespace bed_space", "constraint k on public.t: tablespace"),
+    change("alter index i set tablespace bed_space", "index public.i: tablespace"),
+    change(
+        "alter materialized view m set tablespace bed_space",
+        "materialized view public.m: tablespace",
+    ),
+    change(
+        "drop table t; drop materialized view m",
+        "- table public.t",
+        "- column public.t.a",
+        "- constraint k on public.t",
+        "- materialized view public.m",
+        "- index public.i",
+    ),
+    change("drop tablespace bed_space", dump=False),
+)
+
+group(
+    "parts of partitions",
+    "create table p (a integer not null, b integer, primary key (a)) partition by list (a);"
+    "create table q (a integer not null, b integer, constraint q_key primary key (a));"
+    "create table r (a integer references p)",
+    change("alter table only p add constraint u unique (a, b)", "+ constraint u on public.p"),
+    change(
+        "alter table p attach partition q default",
+        "table public.q: partition_of",
+        "table public.q: partition_bound",
+        "column public.q.a: local",
+        "column public.q.b: local",
+        "constraint q_key on public.q: inherited_from",
+        "constraint q_key on public.q: local",
+        "+ constraint q_a_b_key on public.q",
+        pg="< 18",
+    ),
+    change(
+        "alter table p attach partition q default",
+        "table public.q: partition_of",
+        "table public.q: partition_bound",
+        "column public.q.a: local",
+        "column public.q.b: local",
+        "constraint q_key on public.q: inherited_from",
+        "constraint q_key on public.q: local",
+        "+ constraint q_a_b_key on public.q",
+        "column public.q.a: not_null_local",
+        pg=">= 18",
+    ),
+    change("create index pi on p (b) where a > 0", "+ index public.pi", "+ index public.q_b_idx"),
+    change("alter index q_b_idx set (fillfactor = 50)", "index public.q_b_idx: options"),
+    change("alter table r add column c integer", "+ column public.r.c"),
+)
+
+group(
+    "icu collation",
+    "create collation co (provider = icu, locale = 'en')",
+    change(
+        "drop collation co; create collation co (provider = icu, locale = 'de')",
+        "collation public.co: locale",
+    ),
+    change(
+        "drop collation co; create collation co (provider = icu, locale = 'de', deterministic = false)",
+        "collation public.co: deterministic",
+    ),
+    change(
+        "drop collation co;"
+        "create collation co (provider = icu, locale = 'de', deterministic = false, rules = '&V << w')",
+        "collation public.co: rules",
+        pg=">= 16",
+    ),
+    needs="icu",
 )

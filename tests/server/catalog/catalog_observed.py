@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What two observers say of a database: compare, in short, and pg_dump, in an order of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from bedstone.catalog import (
+    Catalog,
+    Change,
+    Difference,
+    Meaning,
+    compare,
+    from_json,
+    to_json,
+)
+
+if TYPE_CHECKING:
+    import psycopg
+
+ROLES = ("bed_ann", "bed Bob", 'bed"quote', "BED_Ünï")
+
+_SETTING = re.compile(r"SET (default_tablespace|default_table_access_method) = ")
+_STORED = re.compile(
+    r"CREATE (UNLOGGED )?TABLE|CREATE MATERIALIZED VIEW|CREATE (UNIQUE )?INDEX"
+    r"|ALTER TABLE \S+ \S+\s+ADD CONSTRAINT"
+)
+
+
+def said(item: Difference) -> str:
+    """Say a difference as the test data has it."""
+    if item.change is Change.ADDED:
+        return f"+ {item.key}"
+    if item.change is Change.REMOVED:
+        return f"- {item.key}"
+    return f"{item.key}: {item.attribute}"
+
+
+def make_roles(conn: psycopg.Connection) -> None:
+    """Create the roles that the test data names, where they are not there."""
+    for role in ROLES:
+        exists = conn.execute("select from pg_roles where rolname = %s", [role]).fetchone()
+        if exists is None:
+            conn.execute(sql.SQL("create role {}").format(sql.Identifier(role)))
+
+
+def normal_dump(text: str) -> list[str]:
+    """Return the statements of a dump in an order of their own, less comments.
+
+    The tablespace and access method that pg_dump sets before a statement are put after it.
+    """
+    text = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
+    settings = {"default_tablespace": "", "default_table_access_method": ""}
+    statements = []
+    for part in filter(None, (part.strip() for part in re.split(r";\n\n+", text))):
+        setting = _SETTING.match(part)
+        if setting:
+            settings[setting[1]] = part
+        elif _STORED.match(part):
+            statements.append(f"{part} {settings}")
+        else:
+            statements.append(part)
+    return sorted(statements)
+
+
+def check_difference(
+    before: Catalog, after: Catalog, expected: frozenset[str], statement: str
+) -> None:
+    """Fail where *expected* is not exactly what comparing says, forth and back."""
+    assert after.unmodelled == (), statement
+    found = compare(before, after)
+    assert {said(item) for item in found} == expected, statement
+    assert len(found) == len(expected), statement
+    check_laws(before, after, statement)
+
+
+def check_laws(before: Catalog, after: Catalog, statement: str) -> None:
+    """Fail where comparing, fingerprints and saved catalogs do not agree with each other."""
+    found = compare(before, after)
+    back = {(item.key, item.attribute): (item.old, item.new) for item in compare(after, before)}
+    assert back == {(item.key, item.attribute): (item.new, item.old) for item in found}
+    weighs = any(item.meaning is Meaning.MEANINGFUL for item in found)
+    assert (before.fingerprint != after.fingerprint) is weighs, statement
+    assert compare(after, after) == ()
+    saved = from_json(to_json(after))
+    assert saved == after
+    assert compare(after, saved) == ()
+    assert saved.fingerprint == after.fingerprint
