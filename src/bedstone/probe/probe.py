@@ -1349,11 +1349,8 @@ class Probe:
 
     def _capture(self, revision: Any, context: Any) -> Any:
         options = context.opts
-        target = options.get("target_metadata")
-        found = list(target) if isinstance(target, (list, tuple)) else [target]
-        self.metadata += [
-            m for m in found if m is not None and all(m is not k for k in self.metadata)
-        ]
+        found = self.metadata_of(context)
+        self.metadata += [m for m in found if all(m is not known for known in self.metadata)]
         self.contexts.append(
             {
                 "version_table": context.version_table,
@@ -1367,11 +1364,25 @@ class Probe:
                     for n in ("include_name", "include_object", "process_revision_directives")
                     if options.get(n)
                 ],
-                "tables": sum(len(getattr(m, "tables", ())) for m in found if m is not None),
+                "tables": sum(len(m.tables) for m in found),
                 "heads": list(revision) if isinstance(revision, tuple) else [revision],
             }
         )
         return []
+
+    def metadata_of(self, context: Any) -> list[Any]:
+        """Return what env.py gave as target_metadata, as far as it is metadata."""
+        cls = importlib.import_module("sqlalchemy").MetaData
+        given = context.opts.get("target_metadata")
+        found = []
+        for item in given if isinstance(given, (list, tuple)) else [given]:
+            metadata = item if isinstance(item, cls) else getattr(item, "metadata", None)
+            if isinstance(metadata, cls):
+                found.append(metadata)
+            elif item is not None:
+                note = "target_metadata of env.py has %r in it, which is no MetaData" % (item,)
+                self.notes += [note] if note not in self.notes else []
+        return found
 
     def read_graph(self, targets: Sequence[str]) -> list[dict[str, Any]]:
         """Return every revision; those that *targets* lead to first, in the order they run."""
@@ -1587,11 +1598,8 @@ class Probe:
 
         def create(_: Any, context: Any) -> Any:
             self.phase = "models"
-            target = context.opts.get("target_metadata")
-            if self.spec.get("models"):
-                target = self.metadata
-            todo = list(target) if isinstance(target, (list, tuple)) else [target]
-            todo = [m for m in todo if m is not None and all(m is not k for k in made)]
+            found = self.metadata if self.spec.get("models") else self.metadata_of(context)
+            todo = [m for m in found if all(m is not done for done in made)]
             create_all(todo, context.connection)
             made.extend(todo)
             return []

@@ -28,11 +28,6 @@ both = [Base.metadata, other]
 nothing = 3
 """
 
-ENVS = {
-    "sync": None,
-    "per migration": "transaction_per_migration=True, target_metadata=models.both",
-}
-
 
 @pytest.mark.parametrize(
     "options",
@@ -109,6 +104,16 @@ def test_a_project_without_target_metadata_has_no_models(sample: Sample, scratch
     sample.table("a")
     with sample.open(scratch) as history:
         assert not history.has_models
+
+
+def test_what_is_no_metadata_is_told_and_left_out(sample: Sample, scratch: Scratch) -> None:
+    sample.write("models.py", MODELS)
+    sample.env(imports="import models", options="target_metadata=[models.other, models.Base, int]")
+    sample.table("a")
+    with sample.open(scratch) as history:
+        assert any("<class 'int'>" in note for note in history.notes)
+        assert history.create_models(scratch).ok
+    assert sample.tables(scratch) == {"orders"}
 
 
 def test_models_that_the_settings_name_go_before_env_pys(sample: Sample, scratch: Scratch) -> None:
