@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One row in each of some tables, with the rows that it refers to.
+"""At least one row in each of some tables, with the rows that it refers to.
 
 Enough to see whether a statement minds that there are rows.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The tables that were given a row, and those that were not, with the server's reason."""
+    """The tables that have a row, and those that could not be given one, each with the reason."""
 
     tables: tuple[Key, ...]
     skipped: tuple[tuple[Key, str], ...]
@@ -47,8 +47,9 @@ class _Needs:
 
 
 def insert_rows(connection: psycopg.Connection, tables: Sequence[Key]) -> Filled:
-    """Insert one row into each of *tables*, and into those that it refers to; commit.
+    """See that each of *tables* has a row, and those that it refers to; commit.
 
+    A table that has one already is left as it is, and its row is the one that others refer to.
     Only columns that need a value are given one, and foreign keys, which are given the parent's.
     As superuser no trigger is fired. A table whose own rules refuse the row is skipped.
     """
@@ -90,7 +91,7 @@ def _insert_with_parents(
     above: tuple[str, ...],
 ) -> None:
     """Insert a row into table *name*, its parents first; a cycle of references is left open."""
-    if name in rows:
+    if name in rows or _find_row(connection, name, rows):
         return
     given: dict[str, object] = {}
     for reference in needs.references.get(name, ()):
@@ -102,10 +103,26 @@ def _insert_with_parents(
         given |= {column: parent[theirs] for column, theirs in pairs}
     with connection.transaction():
         cursor = connection.execute(_insert(name, needs.required.get(name, {}), given))
-        row = cursor.fetchone()
-        assert cursor.description is not None and row is not None  # noqa: S101, PT018
-        texts = zip((column.name for column in cursor.description), row, strict=True)
-        rows[name] = dict(texts)
+        _keep_row(cursor, name, rows)
+
+
+def _find_row(
+    connection: psycopg.Connection, name: str, rows: dict[str, dict[str, object]]
+) -> bool:
+    """Take note of a row that table *name* has already; tell whether it has one."""
+    with connection.transaction():
+        table = sql.SQL(name)  # quoted by format('%I.%I') or quote_identifier
+        return _keep_row(
+            connection.execute(sql.SQL("select * from {} limit 1").format(table)), name, rows
+        )
+
+
+def _keep_row(cursor: psycopg.Cursor, name: str, rows: dict[str, dict[str, object]]) -> bool:
+    row = cursor.fetchone()
+    if row is None or cursor.description is None:
+        return False
+    rows[name] = dict(zip((column.name for column in cursor.description), row, strict=True))
+    return True
 
 
 def _insert(

@@ -56,12 +56,27 @@ def is_refusal(error: StepError, path: Path | None) -> bool:
     """Whether a downgrade refuses on purpose: its own file raises, PostgreSQL said nothing."""
     if error.exception == "NotImplementedError":
         return True
-    if error.sqlstate or not (path and error.file and error.line):
+    line = _own_line(error, path)
+    return line is not None and line.startswith("raise")
+
+
+def is_slip(error: StepError, path: Path | None) -> bool:
+    """Whether a revision's own line is wrong Python, whatever the rows hold.
+
+    What a null in a row would explain as well is not called so.
+    """
+    if error.exception not in {"AttributeError", "NameError", "TypeError", "UnboundLocalError"}:
         return False
+    return "NoneType" not in error.message and _own_line(error, path) is not None
+
+
+def _own_line(error: StepError, path: Path | None) -> str | None:
+    """Return the line of the revision's own file that failed, where no server refused anything."""
+    if error.sqlstate or not (path and error.file and error.line):
+        return None
     try:
         if Path(error.file).resolve() != path.resolve():
-            return False
-        line = path.read_text(encoding="utf-8").splitlines()[error.line - 1]
+            return None
+        return path.read_text(encoding="utf-8").splitlines()[error.line - 1].strip()
     except (OSError, IndexError, UnicodeDecodeError):
-        return False
-    return line.strip().startswith("raise")
+        return None

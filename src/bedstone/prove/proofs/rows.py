@@ -3,19 +3,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bedstone.findings import Exclusion, Finding, Severity
 from bedstone.prove.finding import step_evidence, worded
+from bedstone.prove.obstacle import is_slip
 from bedstone.prove.proof import Proof, concluded, not_checked
 
 if TYPE_CHECKING:
+    from bedstone.history import StepError
     from bedstone.prove.evidence import Evidence
     from bedstone.prove.rows import RowsTried
     from bedstone.prove.stairs import Stair
 
 NAME = "rows"
 ORDER = 25
+
+#: The statement that adds the column is the one that fails; COLUMN itself may be left out.
+_ADDS_COLUMN = re.compile(
+    r"\balter\s+table\b.*\badd\s+(?!constraint\b|check\b|unique\b|primary\b|foreign\b|exclude\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def check(evidence: Evidence) -> Proof:
@@ -44,11 +53,14 @@ def _judge(rows: RowsTried) -> tuple[Finding | None, Exclusion | None]:
     error = rows.up.error
     if error is None:
         return None, None
+    if is_slip(error, rows.stair.revision.path):
+        return _slip(rows.stair, error), None
     added = _added_column(rows.stair, error.message)
     if error.sqlstate != "23502" or added is None:
-        words = f"the generated rows do not suit it ({error.sqlstate}): it depends on your data"
+        why = error.sqlstate or error.exception
+        words = f"the generated rows do not suit it ({why}): it depends on your data"
         return None, Exclusion(revision, words)
-    certain = "ADD COLUMN" in (error.statement or "").upper()
+    certain = _ADDS_COLUMN.search(error.statement or "") is not None
     detail = "On an empty table it passes. PostgreSQL has no value for the rows that are there."
     if not certain:
         detail = "The column is new; what the revision fills it from had nothing for this row."
@@ -64,6 +76,20 @@ def _judge(rows: RowsTried) -> tuple[Finding | None, Exclusion | None]:
             evidence=step_evidence(error),
         ),
         None,
+    )
+
+
+def _slip(stair: Stair, error: StepError) -> Finding:
+    """Word an exception of the revision's own Python, which only rows bring it to."""
+    return Finding(
+        "BED306",
+        Severity.WARNING,
+        f"upgrade of {stair.revision.id} fails on a table with rows: {worded(error)}",
+        revision=stair.revision.id,
+        detail="Without rows the line is never reached. PostgreSQL did not refuse anything: it is "
+        "the revision's own Python.",
+        hint="Try the line with a row; generated ones were used here.",
+        evidence=step_evidence(error),
     )
 
 
