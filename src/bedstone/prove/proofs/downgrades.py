@@ -13,6 +13,7 @@ from bedstone.prove.finding import (
     step_evidence,
     worded,
 )
+from bedstone.prove.names import same_but_for_the_name
 from bedstone.prove.obstacle import obstacle_in
 from bedstone.prove.proof import Proof, concluded, not_checked
 
@@ -72,7 +73,7 @@ def check_stair(stair: Stair) -> Iterator[Finding]:
     if stair.down.error is not None:
         yield _refusal(stair) if stair.refuses else _failure(stair)
         return
-    differences = [_left(stair, group) for group in by_object(stair.left)]
+    differences = list(_undone(stair))
     yield from differences
     yield from _observed(stair)
     if stair.second is not None and stair.second.error is not None and not differences:
@@ -119,7 +120,19 @@ def _refusal(stair: Stair) -> Finding:
     )
 
 
-def _left(stair: Stair, group: tuple[Difference, ...]) -> Finding:
+def _undone(stair: Stair) -> Iterator[Finding]:
+    """Yield one finding for each object that the downgrade does not give back as it was."""
+    groups = list(by_object(stair.left))
+    renamed = same_but_for_the_name(groups)
+    for group in groups:
+        other = renamed.get(group[0].key)
+        if other is None:
+            yield _left(stair, group)
+        elif group[0].change == "removed":
+            yield _left(stair, group, called=other.name)
+
+
+def _left(stair: Stair, group: tuple[Difference, ...], *, called: str | None = None) -> Finding:
     first = group[0]
     code = _CODES[first.change]
     words = {
@@ -128,10 +141,14 @@ def _left(stair: Stair, group: tuple[Difference, ...]) -> Finding:
         "changed": f"does not restore {sentence(group)}",
     }
     said = words[first.change]
-    if first.key in stair.dropped:
+    if called is not None:
+        code, said = "BED312", f"gives {first.key} back under another name: {called}"
+    elif first.change == "removed" and first.key in stair.dropped:
         code, said = "BED312", f"does not bring {first.key} back, which the upgrade drops"
     consequence = None
     evidence = differences_evidence(group)
+    if called is not None:
+        evidence = {"change": "changed", "attributes": {"name": [first.key.name, called]}}
     if stair.second is not None and stair.second.error is not None:
         consequence = f"Upgrading again then fails: {worded(stair.second.error)}"
         evidence["second upgrade"] = step_evidence(stair.second.error)

@@ -10,6 +10,7 @@ from bedstone.catalog import Key
 from bedstone.findings import Exclusion, Finding, Severity
 from bedstone.prove.expressible import is_expressible
 from bedstone.prove.finding import by_object, differences_evidence, step_evidence, worded
+from bedstone.prove.names import same_but_for_the_name
 from bedstone.prove.obstacle import obstacle_in
 from bedstone.prove.proof import Proof, concluded, not_checked
 
@@ -33,7 +34,7 @@ def check(evidence: Evidence) -> Proof:
     history = evidence.chain.head
     groups = list(by_object(evidence.differences(models.catalog, history)))
     filtered = _filtered(evidence, groups)
-    renamed = _same_but_for_the_name(groups, models.catalog, history)
+    renamed = same_but_for_the_name(groups)
     judge = _Judge(models.catalog, history, filtered, renamed)
     old = _old(evidence, models.catalog)
     findings, excluded = [], []
@@ -204,23 +205,3 @@ def _words(group: tuple[Difference, ...]) -> str:
         return f"{key} is made by a migration and is not in the models"
     said = [difference.between("the models", "the history") for difference in group]
     return "; ".join([said[0], *(text.removeprefix(f"{key}: ") for text in said[1:])])
-
-
-def _same_but_for_the_name(
-    groups: list[tuple[Difference, ...]], models: Catalog, history: Catalog
-) -> dict[Key, Key]:
-    """Pair constraints and indexes of one table that differ in nothing but their names."""
-    missing = [g[0].key for g in groups if g[0].change == "removed"]
-    extra = [g[0].key for g in groups if g[0].change == "added"]
-    pairs: dict[Key, Key] = {}
-    for key in missing:
-        if key.kind not in {"constraint", "index"}:
-            continue
-        for other in extra:
-            alike = (other.kind, other.schema, other.parent) == (key.kind, key.schema, key.parent)
-            if not alike or other in pairs:
-                continue
-            if models.objects[key].attributes == history.objects[other].attributes:
-                pairs[key], pairs[other] = other, key
-                break
-    return pairs

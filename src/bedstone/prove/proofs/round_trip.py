@@ -69,6 +69,9 @@ def _summary(evidence: Evidence, chain: Chain) -> str:
     same = chain.again is not None and not chain.again.meaningful
     verdict = f"identical{dumped}" if same else "not the same again"
     ways = f"{above} up, {above} down, {above} up: {verdict}"
+    if chain.second is not None and chain.second.error is not None:
+        at = chain.second.error.revision or "env.py"
+        ways = f"{above} up, {above} down; the second way up fails at {at}"
     return ways if chain.floor is None else f"{ways}; below, {chain.floor.id} does not go down"
 
 
