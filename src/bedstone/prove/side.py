@@ -71,6 +71,7 @@ def _of_history(text: str, server: Server, cwd: Path) -> Catalog:
     with server.workspace(project.name) as workspace:
         scratch = workspace.scratch("history")
         with open_history(project, scratch) as history:
+            scratch.reset()  # loading the project may have left something in it
             run = history.prepare(scratch)
             if run.ok:
                 run = history.upgrade(scratch)
