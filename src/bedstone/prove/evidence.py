@@ -90,6 +90,16 @@ class Evidence:
         """The way up with rows in the tables whose columns a revision changes."""
         return climb_with_rows(self)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether one of the runs so far could not bring the history to its head."""
+        ran = vars(self)
+        if "origin" in ran and self.origin.error is not None:
+            return True
+        if "chain" in ran and not self.chain.up.ok:
+            return True
+        return "stairs" in ran and not all(stair.reached for stair in self.stairs.steps)
+
     @cached_property
     def ladder(self) -> Ladder:
         """The way to any state, from a fresh copy."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from bedstone.findings import Finding, Severity
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from bedstone.catalog import Difference, Key
     from bedstone.history import StepError
     from bedstone.prove.evidence import Differences
+
+#: The last part of the name in ``kind schema.name(arguments) on schema.table``.
+_OBJECT = re.compile(
+    r"""(?:[a-z]+\s)+                       # the kind
+        (?:(?:"(?:[^"]|"")*"|[^\s".(]+)\.)* # what it is in
+        ("(?:[^"]|"")*"|[^\s".(]+)          # its own name
+        (?:\(.*\))?                         # the types of a function's arguments
+        (?:\son\s.*)?$""",
+    re.VERBOSE,
+)
 
 
 def step_evidence(error: StepError) -> dict[str, Any]:
@@ -65,7 +76,8 @@ def cause_of(message: str, candidates: Iterable[Finding], revision: str | None) 
 
     Of several, one about the same revision goes first, then the latest.
     """
-    named = [f for f in candidates if f.object and _bare(f.object) in message]
+    candidates = tuple(candidates)
+    named = [f for f in candidates if f.object and _names(message, f.object)]
     own = [f for f in candidates if f.revision == revision and f.severity is Severity.ERROR]
     for group in ([f for f in named if f.revision == revision], own, named):
         if group:
@@ -78,6 +90,12 @@ def cite(finding: Finding) -> str:
     return " ".join(t for t in (finding.code, finding.revision, finding.object) if t)
 
 
-def _bare(name: str) -> str:
-    """Return the last part of an object's name, as servers put it into messages."""
-    return name.rpartition(" ")[2].rpartition(".")[2].strip('"')
+def _names(message: str, name: str) -> bool:
+    """Whether a server's *message* has the last part of an object's *name*, as a whole word."""
+    match = _OBJECT.match(name)
+    if match is None:
+        return False
+    bare = match.group(1)
+    if bare.startswith('"'):
+        bare = bare[1:-1].replace('""', '"')
+    return re.search(rf"(?<![\w$]){re.escape(bare)}(?![\w$])", message) is not None

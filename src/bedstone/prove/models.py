@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from bedstone.history import Run
     from bedstone.prove.evidence import Evidence
 
-#: SQLSTATEs of a name that does not exist: the models lean on something a migration made.
-_MISSING = frozenset({"42883", "42704", "42P01", "3F000", "42P17"})
+#: SQLSTATEs of a name that does not exist: something is expected that somebody else makes.
+MISSING = frozenset({"42883", "42704", "42P01", "3F000", "42P17", "42703"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def build_models(evidence: Evidence) -> ModelsBuilt:
     if run.ok:
         return ModelsBuilt(run, evidence.read())
     state = run.error.sqlstate if run.error else None
-    if state not in _MISSING or head is None:
+    if state not in MISSING or head is None:
         return ModelsBuilt(run)
     if not evidence.ladder.come_to(len(evidence.selected)).ok:
         return ModelsBuilt(run)

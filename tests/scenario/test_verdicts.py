@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a verdict says where a history is out of the ordinary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from planted import sql, write_project, write_revision
+
+from bedstone.findings import Severity
+from bedstone.history import StepError
+from bedstone.project import resolve
+from bedstone.prove import Status, Verdict, prove_project
+from bedstone.prove.finding import cause_of
+from bedstone.prove.obstacle import obstacle_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bedstone.prove import Proof
+
+
+def prove(folder: Path, *only: str) -> Verdict:
+    return prove_project(resolve(str(folder), cwd=folder), only=only).verdict
+
+
+def by_name(verdict: Verdict) -> dict[str, Proof]:
+    return {proof.name: proof for proof in verdict.proofs}
+
+
+def add(folder: Path, name: str, before: str | None, upgrade: str, downgrade: str) -> None:
+    write_revision(folder / "migrations/versions", name, before, upgrade, downgrade)
+
+
+@pytest.mark.parametrize(
+    ("message", "sqlstate", "lacks"),
+    [
+        ("compression method lz4 not supported", "0A000", "the server was built without it"),
+        (
+            'collation "de_DE.utf8" for encoding "UTF8" does not exist',
+            "42704",
+            'the server has no collation "de_DE.utf8"',
+        ),
+        (
+            'collation "pg_catalog.de-x-icu" for encoding "UTF8" does not exist',
+            "42704",
+            'the server has no collation "pg_catalog.de-x-icu"',
+        ),
+        (
+            'could not create locale "de_DE": No such file or directory',
+            "22023",
+            'the server has no collation "de_DE"',
+        ),
+        ('collation "ours" for encoding "UTF8" does not exist', "42704", None),
+    ],
+)
+def test_what_a_build_or_system_lacks_is_no_wrong_migration(
+    message: str, sqlstate: str, lacks: str | None
+) -> None:
+    found = obstacle_in(StepError(message, sqlstate=sqlstate))
+    assert (found is None) if lacks is None else (found is not None and lacks in found.lacks)
+
+
+def test_nothing_went_down_is_no_passed_round_trip(tmp_path: Path) -> None:
+    """The newest revision refuses on purpose: there was no way down to compare."""
+    folder = write_project(tmp_path, upto=1)
+    add(folder, "0002", "0001", sql("create table t ()"), "raise NotImplementedError('no')")
+    proof = by_name(prove(folder, "round-trip"))["round-trip"]
+    assert proof.status is Status.NOT_CHECKED
+    assert proof.summary == "2 up; the first downgrade, of 0002, refuses on purpose"
+    assert [e.object for e in proof.excluded] == ["0001", "0002"]
+
+
+@pytest.mark.parametrize("only", ["downgrades", "rows", "one-by-one", "drift"])
+def test_one_proof_of_a_history_that_does_not_run_is_no_pass(tmp_path: Path, only: str) -> None:
+    folder = write_project(tmp_path, upto=1)
+    add(folder, "0002", "0001", sql("alter table missing add column x integer"), "pass")
+    verdict = prove(folder, only)
+    assert verdict.exit_status == 1
+    (finding,) = verdict.findings
+    assert (finding.code, finding.revision) == ("BED301", "0002")
+
+
+def test_a_revision_that_asks_is_told_how_to_ask_otherwise(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, upto=1)
+    add(folder, "0002", "0001", "input('sure? ')", "pass")
+    (finding,) = prove(folder, "round-trip").findings
+    assert finding.hint == "Read the answer from an -x argument or an environment variable."
+
+
+def test_a_way_down_that_undoes_nothing_is_not_called_identical(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, upto=0)
+    add(folder, "0001", None, sql("create table if not exists t ()"), "pass")
+    proof = by_name(prove(folder, "round-trip"))["round-trip"]
+    assert proof.status is Status.FAILED
+    assert "identical" not in proof.summary
+    assert "undoes nothing" in proof.summary
+
+
+def test_a_history_that_begins_with_nothing_cannot_start_where_it_misses_a_table(
+    tmp_path: Path,
+) -> None:
+    """Many applications make their tables themselves; their first revision is then empty."""
+    folder = write_project(tmp_path, upto=0)
+    add(folder, "0001", None, "pass", "pass")
+    add(folder, "0002", "0001", sql("alter table user_account add column x integer"), "pass")
+    (finding,) = prove(folder, "round-trip").findings
+    assert (finding.code, finding.revision) == ("BED302", "0002")
+    assert "bootstrap" in (finding.hint or "")
+
+
+def test_a_cause_is_an_object_that_the_message_names_as_a_whole(tmp_path: Path) -> None:
+    """Table t is no cause of what the server says about another relation."""
+    folder = write_project(tmp_path, upto=0)
+    add(folder, "0001", None, sql("create table t ()"), "pass")
+    add(folder, "0002", "0001", sql("create function f() returns int return 1"), "pass")
+    single = prove(folder, "downgrades").findings
+    assert {f.severity for f in single} == {Severity.ERROR}
+    said = 'function "f" already exists with same argument types'
+    assert cause_of('relation "other" does not exist', single, None) is None
+    assert cause_of('relation "t" already exists', single, None) == "BED310 0001 table public.t"
+    assert cause_of(said, single, None) == "BED310 0002 function public.f()"
