@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_PROGRAM = Path(str(files("bedstone.probe") / "probe.py"))
+_PROGRAM = Path(str(files("bedstone.probe") / "inside" / "__main__.py"))
 #: A password no longer than this is part of too many other words to be blotted out.
 SHORTEST_SECRET = 3
 _HEAD, _TAIL = 16_000, 48_000

@@ -123,19 +123,8 @@ def _sources(root: Path, settings: Settings) -> list[HistorySource]:
 def _source(root: Path, settings: HistorySettings) -> HistorySource | None:
     name = settings.name if isinstance(settings, NamedHistory) else "main"
     if settings.config is not None:
-        config = (root / settings.config).resolve()
-        if not config.is_file() and ":" not in settings.config:
-            raise TargetUnknown(
-                f"the configuration {settings.config} is not there",
-                detail=f"It was looked for as {config}.",
-                hint="Name it relative to the project's folder: --config path/to/alembic.ini",
-            )
-        if config.suffix == ".toml":
-            return HistorySource(name, settings, config.parent, toml=config)
-        folder = work_folder(config, settings.section, root)
-        return HistorySource(name, settings, folder, ini=config)
-    ini, toml = root / "alembic.ini", root / "pyproject.toml"
-    if settings.script_location is not None and not ini.is_file():
+        return _named_source(name, root, settings)
+    if settings.script_location is not None and not (root / "alembic.ini").is_file():
         return HistorySource(name, settings, root, script_location=settings.script_location)
     found = find_configurations(root)
     if len(found) > 1:
@@ -145,17 +134,34 @@ def _source(root: Path, settings: HistorySettings) -> HistorySource | None:
             detail=f"They are {places}.",
             hint=f"Name one: bedstone prove {found[0].relative_to(root)}",
         )
-    if not found:
-        return None
-    config = found[0]
-    own_toml = toml if toml.is_file() else None
+    return _found_source(name, root, settings, found[0]) if found else None
+
+
+def _named_source(name: str, root: Path, settings: HistorySettings) -> HistorySource:
+    """Return the source whose configuration the settings name."""
+    config = (root / str(settings.config)).resolve()
+    if not config.is_file():
+        raise TargetUnknown(
+            f"the configuration {settings.config} is not there",
+            detail=f"It was looked for as {config}.",
+            hint="Name it relative to the project's folder: --config path/to/alembic.ini",
+        )
+    if config.suffix == ".toml":
+        return HistorySource(name, settings, config.parent, toml=config)
+    return HistorySource(name, settings, work_folder(config, settings.section, root), ini=config)
+
+
+def _found_source(name: str, root: Path, settings: HistorySettings, config: Path) -> HistorySource:
+    """Return the source of a configuration that was found in the project's folder."""
     if config.suffix == ".toml":
         return HistorySource(name, settings, root, toml=config)
-    folder = work_folder(config, settings.section, root)
+    toml = root / "pyproject.toml"
+    own_toml = toml if toml.is_file() else None
     if script_location(config, settings.section) is None and (config.parent / "env.py").is_file():
         # Flask-Migrate keeps its ini file among the scripts and says where they are itself.
         location = str(config.parent)
         return HistorySource(name, settings, root, config, own_toml, script_location=location)
+    folder = work_folder(config, settings.section, root)
     return HistorySource(name, settings, folder, ini=config, toml=own_toml)
 
 

@@ -15,14 +15,17 @@ def _guard() -> None:
     facts = os.environ.get("BEDSTONE_GUARD")
     if not facts or not os.path.isfile(facts):
         return
-    place = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "probe.py")
-    spec = importlib.util.spec_from_file_location("_bedstone_probe", place)
+    here = os.path.dirname(os.path.abspath(__file__))
+    folder = os.path.join(os.path.dirname(here), "inside")
+    spec = importlib.util.spec_from_file_location(
+        "_bedstone_probe", os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
     if spec is None or spec.loader is None:
         return
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["_bedstone_probe"] = module
-    spec.loader.exec_module(module)
-    module.guard_process(facts)
+    package = importlib.util.module_from_spec(spec)
+    sys.modules["_bedstone_probe"] = package
+    spec.loader.exec_module(package)
+    importlib.import_module("_bedstone_probe.subprocess_guard").guard_process(facts)
 
 
 def _go_on() -> None:

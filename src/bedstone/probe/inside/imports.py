@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls a hook right after a module was loaded."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class ImportHook:
+    """Calls a function with each module it waits for, right after that module was loaded.
+
+    A module may be looked for without being loaded, and loaded more than once; so nothing is
+    crossed off.
+    """
+
+    def __init__(self, actions: dict[str, Callable[[Any], None]]) -> None:
+        self.actions = actions
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Find the module as the other finders do, and hook into its loading."""
+        action = self.actions.get(name)
+        if action is None:
+            return None
+        for finder in sys.meta_path:
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                self._wrap(spec.loader, action)
+                return spec
+        return None
+
+    @staticmethod
+    def _wrap(loader: Any, action: Callable[[Any], None]) -> None:
+        execute = loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            execute(module)
+            action(module)
+
+        loader.exec_module = exec_module
