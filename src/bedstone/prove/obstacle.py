@@ -11,14 +11,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bedstone.history import StepError
 
-_EXTENSION = re.compile(r'extension "([^"]+)" is not available|extension/([^"/]+)\.control')
 _OTHER_SERVER = "Name a server that has it: --server postgresql://…"
 #: Beginnings of SQLSTATEs that speak of the server or the role, not of the statement.
 _STATES = (
     (("42501",), "the role may not do this", "Use the embedded server, or a role that may."),
     (("53", "57", "08"), "the server gave up", "Run the command again."),
 )
-_LIBRARY = re.compile(r'could not access file "([^"]+)"')
+#: What a server may be without, and how it says so. Collations come with the operating system or
+#: with ICU: only names such as ``de_DE.utf8`` and ``de-x-icu`` are theirs.
+_ABSENT = (
+    (
+        "extension",
+        re.compile(r'extension "([^"]+)" is not available|extension/([^"/]+)\.control'),
+    ),
+    ("library", re.compile(r'could not access file "([^"]+)"')),
+    (
+        "collation",
+        re.compile(
+            r'collation "((?:[\w-]+\.)?(?:[a-z]{2,3}_[A-Z]{2}[^"]*|[^"]+-x-icu))" for encoding'
+            r'|could not create locale "([^"]+)"'
+        ),
+    ),
+)
+#: What a build leaves out: ICU, a compression method, XML.
+_BUILD = re.compile(r"not supported (?:by|in) this build|^compression method \w+ not supported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +48,11 @@ class Obstacle:
 def obstacle_in(error: StepError) -> Obstacle | None:
     """Return what the server lacks, where that is why the step failed."""
     message, state = error.message, error.sqlstate or ""
-    if match := _EXTENSION.search(message):
-        return _missing("extension", match.group(1) or match.group(2))
-    if match := _LIBRARY.search(message):
-        return _missing("library", match.group(1))
-    if state == "0A000" and re.search(r"not supported (?:by|in) this build", message):
+    for what, pattern in _ABSENT:
+        if match := pattern.search(message):
+            name = next(filter(None, match.groups()))
+            return Obstacle(f'the server has no {what} "{name}"', _OTHER_SERVER)
+    if state == "0A000" and _BUILD.search(message):
         return Obstacle(f"the server was built without it: {message}", _OTHER_SERVER)
     if state in {"53100", "58030"} or "No space left on device" in message:
         return Obstacle(
@@ -46,10 +62,6 @@ def obstacle_in(error: StepError) -> Obstacle | None:
         if state.startswith(states) and not error.timed_out:
             return Obstacle(f"{words}: {message}", hint)
     return None
-
-
-def _missing(what: str, name: str) -> Obstacle:
-    return Obstacle(f'the server has no {what} "{name}"', _OTHER_SERVER)
 
 
 def is_refusal(error: StepError, path: Path | None) -> bool:

@@ -101,9 +101,12 @@ def _failure(stair: Stair) -> Finding:
         f"downgrade of {stair.revision.id} fails: {worded(error)}",
         revision=stair.revision.id,
         detail="Whoever has to go back from this revision is stopped here.",
-        hint=f"Mend downgrade() in {stair.revision.path.name}."
-        if stair.revision.path
-        else "Mend its downgrade().",
+        hint=error.hint
+        or (
+            f"Mend downgrade() in {stair.revision.path.name}."
+            if stair.revision.path
+            else "Mend its downgrade()."
+        ),
         evidence=step_evidence(error),
     )
 

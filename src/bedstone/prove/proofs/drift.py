@@ -25,7 +25,7 @@ ORDER = 40
 def check(evidence: Evidence) -> Proof:
     """Compare the catalog of the models with that of the history's head."""
     if not evidence.history.has_models:
-        return not_checked(NAME, "env.py names no target_metadata")
+        return not_checked(NAME, "env.py names no target_metadata with a table in it")
     if evidence.origin.error is not None or evidence.chain.head is None:
         return not_checked(NAME, "the history cannot be upgraded to its head")
     models = evidence.models

@@ -15,7 +15,8 @@ from bedstone.prove.finding import (
     step_evidence,
     worded,
 )
-from bedstone.prove.obstacle import obstacle_in
+from bedstone.prove.models import MISSING
+from bedstone.prove.obstacle import is_refusal, obstacle_in
 from bedstone.prove.proof import Proof, Status, concluded, not_checked
 from bedstone.prove.proofs import downgrades
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 NAME = "round-trip"
 ORDER = 10
+
+_BOOTSTRAP = 'Say what the first revision expects: bootstrap = "…" in bedstone.toml.'
 
 
 def check(evidence: Evidence) -> Proof:
@@ -47,7 +50,7 @@ def check(evidence: Evidence) -> Proof:
         for r in evidence.selected
         if chain.floor is not None and r not in chain.above
     ]
-    if chain.floor is not None and not chain.above:
+    if chain.floor is not None and not chain.above and not _refuses(chain):
         excluded = []  # the failing downgrade is the answer; nothing was left unasked
     vacuous = chain.unchanged and bool(evidence.stairs.steps) and not findings
     return concluded(
@@ -65,14 +68,23 @@ def _summary(evidence: Evidence, chain: Chain) -> str:
     dumped = ", pg_dump agrees" if chain.dumped and not chain.disagreement else ""
     dumped = dumped or (", pg_dump out of reach" if not chain.dumped else "")
     if chain.floor is not None and not above:
-        return f"{total} up; the first downgrade, of {chain.floor.id}, fails"
+        how = "refuses on purpose" if _refuses(chain) else "fails"
+        return f"{total} up; the first downgrade, of {chain.floor.id}, {how}"
     same = chain.again is not None and not chain.again.meaningful
     verdict = f"identical{dumped}" if same else "not the same again"
+    if chain.unchanged and not all(step.is_empty for step in evidence.stairs.steps):
+        verdict = "the way down undoes nothing, so the second way up had nothing to do"
     ways = f"{above} up, {above} down, {above} up: {verdict}"
     if chain.second is not None and chain.second.error is not None:
         at = chain.second.error.revision or "env.py"
         ways = f"{above} up, {above} down; the second way up fails at {at}"
     return ways if chain.floor is None else f"{ways}; below, {chain.floor.id} does not go down"
+
+
+def _refuses(chain: Chain) -> bool:
+    """Whether the way down ends at a revision that is irreversible on purpose."""
+    error = chain.down.error if chain.down is not None else None
+    return error is not None and chain.floor is not None and is_refusal(error, chain.floor.path)
 
 
 def _not_started(evidence: Evidence, error: StepError) -> Proof:
@@ -89,7 +101,7 @@ def _not_started(evidence: Evidence, error: StepError) -> Proof:
         f"{worded(error)}",
         revision=revision,
         detail="The revisions before the new ones must run for the new ones to be tried.",
-        hint='Say what the first revision expects: bootstrap = "…" in bedstone.toml.',
+        hint=error.hint or _BOOTSTRAP,
         evidence=step_evidence(error),
     )
     eligible = max(len(evidence.selected), 1)
@@ -103,7 +115,7 @@ def _not_up(evidence: Evidence, error: StepError) -> Proof:
         return not_checked(
             NAME, f"{lack.lacks} (at {error.revision})", eligible=eligible, environment=True
         )
-    first = not evidence.before and error.revision in {r.id for r in evidence.history.bases}
+    first = _is_at_start(evidence, error)
     code, words = ("BED302", "the history cannot start from an empty database, at")
     if not first:
         code, words = "BED301", "upgrade fails at"
@@ -112,9 +124,7 @@ def _not_up(evidence: Evidence, error: StepError) -> Proof:
         Severity.ERROR,
         f"{words} {error.revision or 'env.py'}: {worded(error)}",
         revision=error.revision,
-        hint='Say what the first revision expects: bootstrap = "…" in bedstone.toml.'
-        if first
-        else "Mend its upgrade().",
+        hint=error.hint or (_BOOTSTRAP if first else "Mend its upgrade()."),
         evidence=step_evidence(error),
     )
     place = next((i for i, r in enumerate(evidence.selected) if r.id == error.revision), 0)
@@ -125,6 +135,19 @@ def _not_up(evidence: Evidence, error: StepError) -> Proof:
     return concluded(
         NAME, finding.message, eligible=eligible, findings=[finding], excluded=excluded
     )
+
+
+def _is_at_start(evidence: Evidence, error: StepError) -> bool:
+    """Whether nothing was made before *error*: at a base, or after revisions that change nothing.
+
+    The latter only where something is not there: then it is something that no revision makes.
+    """
+    if evidence.before:
+        return False
+    if error.revision in {r.id for r in evidence.history.bases}:
+        return True
+    below = [stair for stair in evidence.stairs.steps if stair.reached]
+    return error.sqlstate in MISSING and all(stair.is_empty for stair in below)
 
 
 def _check_chain(evidence: Evidence, chain: Chain, single: list[Finding]) -> Iterator[Finding]:
