@@ -70,3 +70,20 @@ def test_a_row_that_only_does_not_suit_is_left_out_and_said(tmp_path: Path) -> N
     )
     assert proof.findings == ()
     assert [(e.object, "ValueError" in e.reason) for e in proof.excluded] == [("0002", True)]
+
+
+def test_a_revision_that_fails_alone_is_not_said_to_fail_for_its_rows(tmp_path: Path) -> None:
+    """It leans on what an earlier revision did in memory; no row has a part in it."""
+    memo = "if not getattr(op.get_bind(), 'seen', False): raise RuntimeError('no memo')"
+    proof = prove_rows(
+        tmp_path,
+        (
+            "op.get_bind().seen = True",
+            "pass",
+        ),
+        (memo + "\n" + sql("alter table team add a int"), sql("alter table team drop a")),
+    )
+    assert proof.findings == ()
+    assert [(e.object, e.reason) for e in proof.excluded] == [
+        ("0003", "it fails in a run of its own, with or without rows")
+    ]

@@ -121,3 +121,36 @@ def test_a_cause_is_an_object_that_the_message_names_as_a_whole(tmp_path: Path) 
     assert cause_of('relation "other" does not exist', single, None) is None
     assert cause_of('relation "t" already exists', single, None) == "BED310 0001 table public.t"
     assert cause_of(said, single, None) == "BED310 0002 function public.f()"
+
+
+def test_what_a_second_upgrade_fails_with_is_told_once_where_it_is_named(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, upto=0)
+    tables = ("create table a ()", "create table b ()", "create type c as enum ()")
+    add(folder, "0001", None, sql("drop table if exists a", *tables), "pass")
+    findings = prove(folder, "downgrades").findings
+    told = {f.object: f.detail for f in findings}
+    assert told["table public.a"] is told["type public.c"] is None
+    assert 'relation "b" already exists' in (told["table public.b"] or "")
+    assert [f.object for f in findings if "second upgrade" in f.evidence] == ["table public.b"]
+
+
+def test_a_way_down_that_ends_for_two_reasons_cites_both(tmp_path: Path) -> None:
+    """0002 fails by itself, and with another error once 0003 has not brought the table back."""
+    folder = write_project(tmp_path, upto=0)
+    add(folder, "0001", None, sql("create table t ()", "create table u ()"), "pass")
+    add(folder, "0002", "0001", sql("alter table t add x int"), sql("alter table u drop x"))
+    add(folder, "0003", "0002", sql("drop table u"), "pass")
+    proofs = by_name(prove(folder, "round-trip", "downgrades"))
+    (end,) = [f for f in proofs["round-trip"].findings if f.code == "BED321"]
+    assert 'relation "u" does not exist' in end.message
+    assert end.cause == "BED303 0002; BED312 0003 table public.u"
+
+
+def test_what_env_py_leaves_out_is_not_called_not_modelled(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, upto=1)
+    env = folder / "migrations/env.py"
+    own = ", include_object=lambda o, name, kind, *_: not (kind == 'table' and name == 'extra')"
+    env.write_text(env.read_text().replace("=Base.metadata", f"=Base.metadata{own}"))
+    add(folder, "0002", "0001", sql("create table extra ()"), sql("drop table extra"))
+    proof = by_name(prove(folder, "drift"))["drift"]
+    assert proof.summary.endswith(", 1 left out by env.py, 1 not modelled")  # a function

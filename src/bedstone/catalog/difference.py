@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Difference", "Fold", "Meaning"]
 
 _LONGEST = 60
+#: Attributes that end in s and are one thing all the same.
+_ONE = ("ss", "alias", "nulls", "references", "statistics")
 
 
 class Change(StrEnum):
@@ -51,7 +53,9 @@ class Difference:
     def between(self, a: str, b: str) -> str:
         """Say the difference with the names of the two sides."""
         name, old, new = self._values()
-        return f"{self.key}: {name} is {old} in {a}, {new} in {b}"
+        several = name.endswith("s") and not name.endswith(_ONE)
+        verb = "are" if several else "is"
+        return f"{self.key}: {name} {verb} {old} in {a}, {new} in {b}"
 
     def _values(self) -> tuple[str, str, str]:
         old, new = _only_what_differs(self.old, self.new)

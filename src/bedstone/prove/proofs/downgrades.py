@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.findings import Exclusion, Finding, Severity
 from bedstone.prove.finding import (
     by_object,
+    cause_of,
+    cite,
     differences_evidence,
     sentence,
     step_evidence,
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Difference
+    from bedstone.history import StepError
     from bedstone.prove.evidence import Evidence
     from bedstone.prove.stairs import Stair
 
@@ -73,7 +77,7 @@ def check_stair(stair: Stair) -> Iterator[Finding]:
     if stair.down.error is not None:
         yield _refusal(stair) if stair.refuses else _failure(stair)
         return
-    differences = list(_undone(stair))
+    differences = _undone(stair)
     yield from differences
     yield from _observed(stair)
     if stair.second is not None and stair.second.error is not None and not differences:
@@ -123,16 +127,33 @@ def _refusal(stair: Stair) -> Finding:
     )
 
 
-def _undone(stair: Stair) -> Iterator[Finding]:
-    """Yield one finding for each object that the downgrade does not give back as it was."""
+def _undone(stair: Stair) -> list[Finding]:
+    """Return one finding for each object that the downgrade does not give back as it was."""
     groups = list(by_object(stair.left))
     renamed = same_but_for_the_name(groups)
+    findings = []
     for group in groups:
         other = renamed.get(group[0].key)
         if other is None:
-            yield _left(stair, group)
+            findings.append(_left(stair, group))
         elif group[0].change == "removed":
-            yield _left(stair, group, called=other.name)
+            findings.append(_left(stair, group, called=other.name))
+    if stair.second is not None and stair.second.error is not None:
+        return _with_consequence(findings, stair.second.error)
+    return findings
+
+
+def _with_consequence(findings: list[Finding], error: StepError) -> list[Finding]:
+    """Tell what the second upgrade fails with at the object it names, or at the first one."""
+    guilty = cause_of(error.message, findings, None)
+    place = next((i for i, f in enumerate(findings) if cite(f) == guilty), 0)
+    for finding in findings[place : place + 1]:
+        findings[place] = replace(
+            finding,
+            detail=f"Upgrading again then fails: {worded(error)}",
+            evidence=finding.evidence | {"second upgrade": step_evidence(error)},
+        )
+    return findings
 
 
 def _left(stair: Stair, group: tuple[Difference, ...], *, called: str | None = None) -> Finding:
@@ -148,20 +169,15 @@ def _left(stair: Stair, group: tuple[Difference, ...], *, called: str | None = N
         code, said = "BED312", f"gives {first.key} back under another name: {called}"
     elif first.change == "removed" and first.key in stair.dropped:
         code, said = "BED312", f"does not bring {first.key} back, which the upgrade drops"
-    consequence = None
     evidence = differences_evidence(group)
     if called is not None:
         evidence = {"change": "changed", "attributes": {"name": [first.key.name, called]}}
-    if stair.second is not None and stair.second.error is not None:
-        consequence = f"Upgrading again then fails: {worded(stair.second.error)}"
-        evidence["second upgrade"] = step_evidence(stair.second.error)
     return Finding(
         code,
         Severity.ERROR,
         f"downgrade of {stair.revision.id} {said}",
         revision=stair.revision.id,
         object=str(first.key),
-        detail=consequence,
         hint="Undo it in downgrade(), or accept it: bedstone accept",
         evidence=evidence,
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NAME = "drift"
 ORDER = 40
 
+_FILTERED = "env.py's include_name or include_object leaves its table out"
+
 
 def check(evidence: Evidence) -> Proof:
     """Compare the catalog of the models with that of the history's head."""
@@ -53,7 +55,10 @@ def check(evidence: Evidence) -> Proof:
     )
     asked = sum(f.severity is Severity.WARNING for f in findings)
     summary += f", {asked} to be asked about" if asked else ""
-    summary += f", {len(excluded)} not modelled" if excluded else ""
+    left_out = sum(e.reason is _FILTERED for e in excluded)
+    summary += f", {left_out} left out by env.py" if left_out else ""
+    inexpressible = len(excluded) - left_out
+    summary += f", {inexpressible} not modelled" if inexpressible else ""
     return concluded(NAME, summary, eligible=eligible, findings=findings, excluded=excluded)
 
 
@@ -125,7 +130,7 @@ class _Judge:
         name = str(key)
         table = _table_of(key)
         if table is not None and table in self._filtered:
-            return Exclusion(name, "env.py's include_name or include_object leaves its table out")
+            return Exclusion(name, _FILTERED)
         told = tuple(d for d in group if is_expressible(d))
         if told and all(map(self._is_own_sequence, told)):
             return self._other_sequence(told[0])

@@ -194,9 +194,20 @@ def _not_down(error: StepError, single: list[Finding]) -> Iterator[Finding]:
         Severity.ERROR,
         f"the way down ends at {error.revision}: {worded(error)}",
         revision=error.revision,
-        cause=cite(same[0]) if same else cause_of(error.message, single, error.revision),
+        cause=_cause_of_end(error, same, single),
         evidence=step_evidence(error),
     )
+
+
+def _cause_of_end(error: StepError, same: list[Finding], single: list[Finding]) -> str | None:
+    """Cite the revision's own fault, and the one above that changes what it fails with."""
+    if not same:
+        return cause_of(error.message, single, error.revision)
+    if same[0].message.endswith(f": {error.message}"):
+        return cite(same[0])
+    others = [f for f in single if f.revision != error.revision]
+    above = cause_of(error.message, others, None)
+    return f"{cite(same[0])}; {above}" if above else cite(same[0])
 
 
 def _left_at_base(chain: Chain, single: list[Finding]) -> Iterator[Finding]:

@@ -47,6 +47,8 @@ def check(evidence: Evidence) -> Proof:
 
 def _judge(rows: RowsTried) -> tuple[Finding | None, Exclusion | None]:
     revision = rows.stair.revision.id
+    if not rows.stair.alone:
+        return None, Exclusion(revision, "it fails in a run of its own, with or without rows")
     if not rows.filled.tables or rows.up is None:
         reasons = "; ".join(f"{table}: {reason}" for table, reason in rows.filled.skipped)
         return None, Exclusion(revision, f"no row could be made ({reasons})")
