@@ -9,7 +9,7 @@ demo: setup ## set up, and prove the blueprint ads on a real PostgreSQL
 
 test: setup lint ## set up, and run every check and test
 	.venv/bin/python tools/test_servers.py
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 lint: setup
 	.venv/bin/ruff check .

@@ -9,6 +9,8 @@ that ``@pytest.mark.pg(">= 17")`` names; ``server_at(16)`` gives one. ``workspac
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,6 +38,16 @@ if "servers" not in sys.modules:
     _load("servers")
 
 import servers  # noqa: E402  loaded just above
+
+
+def pytest_configure() -> None:
+    """Commands that tests start use this run's servers, too."""
+    os.environ["BEDSTONE_CACHE_DIR"] = str(servers.cache_folder() / "commands")
+
+
+def pytest_unconfigure() -> None:
+    """A server ends by itself once its folder is gone."""
+    shutil.rmtree(servers.cache_folder(), ignore_errors=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

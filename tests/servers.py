@@ -67,15 +67,15 @@ def matches(spec: str, major: int) -> bool:
 
 @cache
 def cache_folder() -> Path:
-    """A folder for the servers of this test run that any account can reach: not the user's own."""
-    base = os.environ.get("BEDSTONE_TEST_CACHE")
-    if base:
-        return Path(base)
+    """The folder of this test process alone, for every server it starts; any account can reach it.
+
+    Nothing is shared with another test process or with the user's own servers: roles belong to
+    a whole server, so those of one test would be seen by another.
+    """
     memory = Path("/dev/shm")  # noqa: S108  a private folder is made there
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30
-    folder = Path(memory if roomy else tempfile.gettempdir(), f"bedstone-tests-{os.geteuid()}")
-    folder.mkdir(mode=0o711, exist_ok=True)
-    assert folder.lstat().st_uid == os.geteuid()
+    folder = Path(tempfile.mkdtemp(prefix="bedstone-tests-", dir=memory if roomy else None))
+    folder.chmod(0o711)
     return folder
 
 

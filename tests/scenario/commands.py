@@ -15,8 +15,11 @@ BEDSTONE = Path(sys.executable).with_name("bedstone")
 def bedstone(
     folder: Path, *arguments: str, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command and return what it said, with its exit status."""
-    return subprocess.run(
+    """Run the command and return what it said, with its exit status.
+
+    What it said on standard error is printed, so that pytest shows it where a test fails.
+    """
+    done = subprocess.run(
         [str(BEDSTONE), *arguments],
         cwd=folder,
         env=os.environ | (env or {}),
@@ -25,6 +28,8 @@ def bedstone(
         text=True,
         stdin=subprocess.DEVNULL,
     )
+    print(done.stderr, file=sys.stderr)
+    return done
 
 
 def timeless(text: str) -> str:

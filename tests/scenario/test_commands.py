@@ -195,16 +195,19 @@ def _ours(server: Server) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("seconds", [0.3, 1.0, 2.0, 3.5])
 def test_nothing_stays_behind_whenever_it_is_ended(
-    shop: Path, number: signal.Signals, seconds: float
+    shop: Path, tmp_path: Path, number: signal.Signals, seconds: float
 ) -> None:
     """After SIGKILL the next command cleans up; after the others there is nothing to clean."""
     from bedstone.server import open_server
 
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = os.environ | {"TMPDIR": str(temporary)}
     with open_server() as server:
-        before = set(_ours(server))
         process = subprocess.Popen(
             [str(BEDSTONE), "prove", "."],
             cwd=shop,
+            env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -214,9 +217,15 @@ def test_nothing_stays_behind_whenever_it_is_ended(
         _, stderr = process.communicate(timeout=60)
         assert "Traceback" not in stderr
         if number is signal.SIGKILL:
-            assert bedstone(shop, "doctor", ".").returncode == 0
-        assert set(_ours(server)) <= before
+            assert bedstone(shop, "doctor", ".", env=env).returncode == 0
+        assert _ours(server) == []
+        assert list(temporary.iterdir()) == []
         assert not _children(process.pid)
+        assert sorted(path.name for path in shop.iterdir()) == [
+            "alembic.ini",
+            "migrations",
+            "models.py",
+        ]
 
 
 def _children(pid: int) -> list[str]:

@@ -6,13 +6,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bedstone.history.failure import asks_for_async, failure_of, guesses, versions_of
+from bedstone.history.folder import PrivateFolder
 from bedstone.history.run import Run, read_run
 from bedstone.probe import SHORTEST_SECRET, Delivery, Places, ProbeClient, Reply, render
 from bedstone.probe.delivery import libpq_environment, without_libpq
@@ -77,7 +76,8 @@ class Strand:
         self.facts: Mapping[str, Any] = {}
         self.versions: Mapping[str, Any] = {}
         self.listen: Callable[[Mapping[str, Any]], None] | None = None
-        self._folder = Path(tempfile.mkdtemp(prefix="bedstone-"))
+        self._private = PrivateFolder()
+        self._folder = self._private.path
         self._places = Places(
             project.root or self.cwd, self._folder / "tmp", self._folder / "files"
         )
@@ -200,7 +200,7 @@ class Strand:
         if self._client is not None:
             self._client.close()
             self._client = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._private.close()
 
     # -- starting -----------------------------------------------------------------------------
 

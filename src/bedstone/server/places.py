@@ -104,9 +104,9 @@ def cache_folder(asked: Path | None, account: Account | None) -> Path:
 def servers_folder(asked: Path | None, cache: Path, account: Account | None) -> Path:
     """Return the folder that holds the servers' data: in memory where there is plenty.
 
-    Making a database makes some 300 files, and dropping it removes them. A file system in memory
-    does that in 15 ms at any time; ext4 takes 20 ms to 600 ms, as it looks for an inode that was
-    not freed lately (``benchmarks/server_start.py``). Nothing of worth is lost when the machine
+    Making a database makes some 300 files, and dropping it removes them. In memory that takes
+    the same 15 ms at any time; on a busy disk it was measured at up to 600 ms
+    (``benchmarks/server_start.py``). Nothing of worth is lost when the machine
     stops. A folder that was asked for, or named by ``BEDSTONE_CACHE_DIR``, is where the data
     goes.
     """

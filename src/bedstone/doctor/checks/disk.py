@@ -7,7 +7,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from bedstone.doctor.check import Check, State
-from bedstone.server.places import cache_folder, service_account
+from bedstone.history import remove_abandoned
+from bedstone.server.places import cache_folder, servers_folder, service_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,10 @@ _NEEDED_BYTES = 1 << 30
 
 
 def check(patient: Patient) -> Iterator[Check]:
-    """Ask how much room the folder of the embedded server has left."""
-    folder = cache_folder(patient.settings.cache_dir, service_account())
+    """Remove what killed runs left, and ask how much room the embedded server has."""
+    remove_abandoned()
+    asked, account = patient.settings.cache_dir, service_account()
+    folder = servers_folder(asked, cache_folder(asked, account), account)
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(place).free
     enough = free >= _NEEDED_BYTES
