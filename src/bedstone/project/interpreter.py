@@ -62,11 +62,13 @@ def find_interpreter(
     given: str | None = None,
     needs: Sequence[str] = ("alembic", "sqlalchemy"),
     environ: Mapping[str, str] | None = None,
+    hint: str = "Name the project's own: --python path/to/.venv/bin/python",
 ) -> Interpreter:
     """Return the interpreter of the project in *root* that can import what it *needs*.
 
     Taken is what was *given*; else the first that will do of the active environment, the
-    project's own, those of uv, poetry, pdm, pipenv and hatch, and our own interpreter.
+    project's own, those of uv, poetry, pdm, pipenv and hatch, and our own interpreter. *hint* says
+    what to do where there is none.
 
     Raises:
         InterpreterNotFound: none will do. The error lists each that was tried, and why not.
@@ -89,7 +91,7 @@ def find_interpreter(
     raise InterpreterNotFound(
         "no Python interpreter was found that can import " + " and ".join(needs),
         detail="Tried: " + "; ".join(refused) if refused else "There was none to try.",
-        hint="Name the project's own: --python path/to/.venv/bin/python",
+        hint=hint,
     )
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from bedstone.settings import HistorySettings, Settings
 
+#: What lets a blueprint run in bedstone's own interpreter.
+_INSTALL = "pip install 'bedstone[blueprints]'"
 _MODELS = re.compile(r"^[A-Za-z_]\w*(?:\.\w+)*:[A-Za-z_][\w.]*$")
 _PACKAGE_PATH = re.compile(r"^[A-Za-z_][\w.]*:[\w./-]+$")
 _GROUP = "bedstone.blueprints"
@@ -186,12 +188,10 @@ def _of_blueprint(name: str, package: str, given: dict[str, Any]) -> Project:
     if root is None:
         raise TargetUnknown(
             f'the blueprint "{name}" names the package {package}, which is not installed',
-            hint="pip install 'bedstone[blueprints]'",
+            hint=_INSTALL,
         )
     settings = read_settings(root, overrides=given)
-    python = find_interpreter(
-        root, given=settings.python or sys.executable, needs=("alembic", "sqlalchemy")
-    )
+    python = find_interpreter(root, given=settings.python or sys.executable, hint=_INSTALL)
     sources = tuple(_sources(root, settings))
     return Project(name, "blueprint", root, settings, python, sources, settings.models)
 

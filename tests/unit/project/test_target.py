@@ -198,3 +198,12 @@ def test_an_interpreter_that_will_not_do_is_named_with_the_reason(tmp_path: Path
         assert reason in str(caught.value)
         assert "--python" in str(caught.value)
     assert fake.exists()
+
+
+def test_a_blueprint_says_what_to_install_where_alembic_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InterpreterNotFound) as caught:
+        resolve("blueprint:ads", cwd=tmp_path)
+    assert caught.value.hint == "pip install 'bedstone[blueprints]'"
