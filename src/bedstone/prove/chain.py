@@ -39,9 +39,7 @@ class Chain:
 
 def run_chain(evidence: Evidence) -> Chain:
     """Run the selected revisions up, down and up again, each way in one run."""
-    if evidence.origin.template is not None:
-        evidence.at(evidence.origin.template)
-    scratch, revisions = evidence.scratch, evidence.selected
+    scratch, revisions = evidence.at(evidence.origin.template), evidence.selected
     evidence.progress("up in one run", 0, len(revisions))
     up = evidence.history.upgrade(scratch, _ids(revisions))
     if not up.ok:

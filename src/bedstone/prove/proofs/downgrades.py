@@ -50,9 +50,9 @@ def check(evidence: Evidence) -> Proof:
             excluded.append(Exclusion(stair.revision.id, lack.lacks if lack else ""))
             continue
         findings += check_stair(stair)
-    excluded += [
-        Exclusion(r.id, "a revision before it cannot be upgraded") for r in stairs.unreached
-    ]
+    excluded += stairs.not_climbed
+    if stairs.lost is not None and evidence.chain.up.ok:
+        findings.append(_not_repeatable(stairs.lost))
     eligible = len(evidence.selected)
     undone = sum(_is_undone(stair) for stair in stairs.steps)
     refused = sum(stair.refuses for stair in stairs.steps)
@@ -94,6 +94,18 @@ def check_stair(stair: Stair) -> Iterator[Finding]:
         )
     elif stair.again is not None and not differences:
         yield from (_again(stair, group) for group in by_object(stair.again))
+
+
+def _not_repeatable(error: StepError) -> Finding:
+    return Finding(
+        "BED305",
+        Severity.ERROR,
+        f"{error.revision or 'env.py'} upgrades once, and fails when the history is run again from "
+        f"the same start: {worded(error)}",
+        revision=error.revision,
+        hint="Make it depend on nothing but the database: no roles, files or times of day.",
+        evidence=step_evidence(error),
+    )
 
 
 def _failure(stair: Stair) -> Finding:

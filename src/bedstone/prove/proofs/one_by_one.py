@@ -41,7 +41,7 @@ def check(evidence: Evidence) -> Proof:
         Exclusion(stair.revision.id, "its upgrade fails")
         for stair in stairs.steps
         if not stair.reached
-    ] + [Exclusion(r.id, "a revision before it cannot be upgraded") for r in stairs.unreached]
+    ] + [*stairs.not_climbed]
     if chain.head is not None and stairs.head is not None:
         findings += [
             Finding(

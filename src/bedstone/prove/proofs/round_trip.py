@@ -35,23 +35,27 @@ _BOOTSTRAP = 'Say what the first revision expects: bootstrap = "…" in bedstone
 
 def check(evidence: Evidence) -> Proof:
     """Run the chain up, down and up, and compare both ends with what they were."""
-    eligible = len(evidence.selected)
+    eligible, skipped = len(evidence.chosen), evidence.origin.skipped
     if evidence.origin.error is not None:
         return _not_started(evidence, evidence.origin.error)
+    ends = list(_end_of_bootstrap(evidence))
+    if eligible and not evidence.selected:
+        summary = skipped[0].reason
+        return concluded(NAME, summary, eligible=eligible, findings=ends, excluded=skipped)
     if not eligible:
         return concluded(NAME, "there is no revision to prove", eligible=0)
     chain = evidence.chain
     if chain.up.error is not None:
         return _not_up(evidence, chain.up.error)
     single = [f for stair in evidence.stairs.steps for f in downgrades.check_stair(stair)]
-    findings = list(_check_chain(evidence, chain, single))
-    excluded = [
+    findings = ends + list(_check_chain(evidence, chain, single))
+    excluded = [*skipped] + [
         Exclusion(r.id, f"the way down ends at {chain.floor.id}")
         for r in evidence.selected
         if chain.floor is not None and r not in chain.above
     ]
     if chain.floor is not None and not chain.above and not _refuses(chain):
-        excluded = []  # the failing downgrade is the answer; nothing was left unasked
+        excluded = [*skipped]  # the failing downgrade is the answer; nothing was left unasked
     vacuous = chain.unchanged and bool(evidence.stairs.steps) and not findings
     return concluded(
         NAME,
@@ -87,6 +91,23 @@ def _refuses(chain: Chain) -> bool:
     return error is not None and chain.floor is not None and is_refusal(error, chain.floor.path)
 
 
+def _end_of_bootstrap(evidence: Evidence) -> Iterator[Finding]:
+    """Say where the way down from a bootstrap that is at the head ends."""
+    error = evidence.origin.end
+    if error is None:
+        return
+    path = next((r.path for r in evidence.chosen if r.id == error.revision), None)
+    refuses = is_refusal(error, path)
+    yield Finding(
+        "BED314" if refuses else "BED321",
+        Severity.NOTE if refuses else Severity.ERROR,
+        f"the way down from the bootstrap ends at {error.revision or 'env.py'}: {worded(error)}",
+        revision=error.revision,
+        detail="The bootstrap is at the head, so the revisions can be run only after going down.",
+        evidence=step_evidence(error),
+    )
+
+
 def _not_started(evidence: Evidence, error: StepError) -> Proof:
     lack = obstacle_in(error)
     if lack is not None:
@@ -109,7 +130,7 @@ def _not_started(evidence: Evidence, error: StepError) -> Proof:
 
 
 def _not_up(evidence: Evidence, error: StepError) -> Proof:
-    eligible = len(evidence.selected)
+    eligible = len(evidence.chosen)
     lack = obstacle_in(error)
     if lack is not None:
         return not_checked(
@@ -128,7 +149,7 @@ def _not_up(evidence: Evidence, error: StepError) -> Proof:
         evidence=step_evidence(error),
     )
     place = next((i for i, r in enumerate(evidence.selected) if r.id == error.revision), 0)
-    excluded = [
+    excluded = [*evidence.origin.skipped] + [
         Exclusion(r.id, f"{error.revision} before it cannot be upgraded")
         for r in evidence.selected[place + 1 :]
     ]
