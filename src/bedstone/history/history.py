@@ -155,6 +155,22 @@ class History:
                 run = run.then(self._run(strand, database, "stamp", strand.settings.stamp))
         return run
 
+    @property
+    def is_bootstrapped(self) -> bool:
+        """Whether something other than the first revision makes what a history starts from."""
+        return any(s.settings.bootstrap is not None or s.settings.stamp for s in self._strands)
+
+    def below(self, revisions: Iterable[str]) -> frozenset[str]:
+        """Return *revisions* and all that they stand on."""
+        found: set[str] = set()
+        waiting = list(revisions)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name in self._by_id:
+                found.add(name)
+                waiting += [*self._by_id[name].down, *self._by_id[name].depends_on]
+        return frozenset(found)
+
     def create_models(self, database: Database) -> Run:
         """Create everything that the models describe, by the project's own SQLAlchemy.
 
