@@ -68,3 +68,15 @@ def test_a_second_way_up_that_fails_is_not_counted_as_a_way_up(tmp_path: Path) -
     upgrade = sql("create type kind as enum ('x')", "alter table item add kind kind")
     proof = prove(tmp_path, upgrade, sql("alter table item drop kind"), "round-trip")
     assert proof.summary == "2 up, 2 down; the second way up fails at 0002"
+
+
+def test_a_file_without_a_downgrade_is_irreversible_on_purpose(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, upto=1)
+    write_revision(folder / "migrations/versions", "0002", "0001", "pass", "pass")
+    path = folder / "migrations/versions/0002_planted.py"
+    path.write_text(path.read_text().partition("\n\ndef downgrade")[0] + "\n")
+    project = resolve(str(folder), cwd=folder)
+    (proof,) = prove_project(project, only=("downgrades",)).verdict.proofs
+    (finding,) = proof.findings
+    assert (finding.code, finding.revision) == ("BED314", "0002")
+    assert finding.message == "0002 is irreversible on purpose: it has no downgrade()"

@@ -216,3 +216,17 @@ def test_a_history_that_runs_only_so_often_is_said(tmp_path: Path) -> None:
         ("BED305", "0002"),
     ]
     assert [e.object for e in proof.excluded] == ["0003"]
+
+
+def test_a_way_down_that_fails_in_one_run_only_is_said_as_such(tmp_path: Path) -> None:
+    """0001 looks through a second session, which does not see what is not committed."""
+    folder = write_project(tmp_path, upto=0)
+    look = (
+        "with op.get_bind().engine.connect() as other:\n"
+        "    other.exec_driver_sql('select from t')\n" + sql("drop table t")
+    )
+    add(folder, "0001", None, sql("create table t ()"), look)
+    add(folder, "0002", "0001", sql("alter table t rename to u"), sql("alter table u rename to t"))
+    (end,) = [f for f in prove(folder, "round-trip").findings if f.code == "BED321"]
+    assert (end.revision, end.cause) == ("0001", None)
+    assert end.detail == "Right after its own upgrade it passes."

@@ -72,7 +72,7 @@ CODES: dict[str, Meaning] = {
     ),
     "BED314": Meaning(
         "irreversible",
-        "A downgrade refuses on purpose: it raises an exception of its own.",
+        "A downgrade refuses on purpose: it raises an exception of its own, or the file has none.",
         "Nothing, where that is meant; `bedstone accept` writes it down.",
     ),
     "BED320": Meaning(

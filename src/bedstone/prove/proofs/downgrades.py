@@ -17,7 +17,7 @@ from bedstone.prove.finding import (
     worded,
 )
 from bedstone.prove.names import same_but_for_the_name
-from bedstone.prove.obstacle import obstacle_in
+from bedstone.prove.obstacle import has_no_downgrade, obstacle_in
 from bedstone.prove.proof import Proof, concluded, not_checked
 
 if TYPE_CHECKING:
@@ -129,13 +129,15 @@ def _failure(stair: Stair) -> Finding:
 
 def _refusal(stair: Stair) -> Finding:
     assert stair.down is not None and stair.down.error is not None  # noqa: S101, PT018
+    error = stair.down.error
+    why = "it has no downgrade()" if has_no_downgrade(error) else worded(error)
     return Finding(
         "BED314",
         Severity.NOTE,
-        f"{stair.revision.id} is irreversible on purpose: {worded(stair.down.error)}",
+        f"{stair.revision.id} is irreversible on purpose: {why}",
         revision=stair.revision.id,
         hint="bedstone accept",
-        evidence=step_evidence(stair.down.error),
+        evidence=step_evidence(error),
     )
 
 

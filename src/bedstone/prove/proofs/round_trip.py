@@ -173,7 +173,8 @@ def _is_at_start(evidence: Evidence, error: StepError) -> bool:
 
 def _check_chain(evidence: Evidence, chain: Chain, single: list[Finding]) -> Iterator[Finding]:
     if chain.down is not None and chain.down.error is not None:
-        yield from _not_down(chain.down.error, single)
+        alone = {s.revision.id for s in evidence.stairs.steps if s.down is not None and s.down.ok}
+        yield from _not_down(chain.down.error, single, alone)
     yield from _left_at_base(chain, single)
     if chain.second is not None and chain.second.error is not None:
         error = chain.second.error
@@ -206,7 +207,7 @@ def _check_chain(evidence: Evidence, chain: Chain, single: list[Finding]) -> Ite
     yield from _made_at_once(evidence)
 
 
-def _not_down(error: StepError, single: list[Finding]) -> Iterator[Finding]:
+def _not_down(error: StepError, single: list[Finding], alone: set[str]) -> Iterator[Finding]:
     same = [f for f in single if f.revision == error.revision and f.code in {"BED303", "BED314"}]
     if same and same[0].code == "BED314":
         return
@@ -216,6 +217,7 @@ def _not_down(error: StepError, single: list[Finding]) -> Iterator[Finding]:
         f"the way down ends at {error.revision}: {worded(error)}",
         revision=error.revision,
         cause=_cause_of_end(error, same, single),
+        detail="Right after its own upgrade it passes." if error.revision in alone else None,
         evidence=step_evidence(error),
     )
 
