@@ -64,6 +64,20 @@ def test_each_is_one_finding_that_says_what_is_there(tmp_path: Path, case: str) 
     assert {f.code for f in proof.findings} == {"BED312"}
 
 
+def test_a_partition_that_stays_detached_is_one_finding(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, upto=0)
+    versions = folder / "migrations/versions"
+    whole = "create table item (a int not null) partition by list (a)"
+    part = "create table item_1 partition of item for values in (1)"
+    write_revision(versions, "0001", None, sql(whole, part), sql("drop table item"))
+    detach = sql("alter table item detach partition item_1")
+    write_revision(versions, "0002", "0001", detach, "pass")
+    project = resolve(str(folder), cwd=folder)
+    (proof,) = prove_project(project, only=("downgrades",)).verdict.proofs
+    (finding,) = proof.findings
+    assert (finding.code, finding.object) == ("BED312", "table public.item_1")
+
+
 def test_a_second_way_up_that_fails_is_not_counted_as_a_way_up(tmp_path: Path) -> None:
     upgrade = sql("create type kind as enum ('x')", "alter table item add kind kind")
     proof = prove(tmp_path, upgrade, sql("alter table item drop kind"), "round-trip")

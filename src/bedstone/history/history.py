@@ -233,7 +233,7 @@ class History:
                 break
             strand = self._strand_of[chosen[0].id]
             last = chosen[-1]
-            below = self._by_id[last.down[0]].number if last.down else "base"
+            below = self._by_id[last.down[0]].number if last.down else self._base(last)
             extra = {
                 "direction": direction,
                 "destination": last.number if direction == "up" else below,
@@ -243,6 +243,11 @@ class History:
             run = run.then(self._run(strand, database, "steps", numbers, **extra))
             sent += run.result or ()
         return replace(run, result=sent)
+
+    def _base(self, revision: Revision) -> str:
+        """Name what is below *revision*, by its branch where the history has several."""
+        several = sum(other.history == revision.history for other in self.bases) > 1
+        return f"{revision.labels[0]}@base" if several and revision.labels else "base"
 
     def _run(
         self, strand: Strand, database: Database, op: str, revisions: Sequence[str], **extra: Any

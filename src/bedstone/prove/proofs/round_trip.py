@@ -46,7 +46,7 @@ def check(evidence: Evidence) -> Proof:
         return concluded(NAME, "there is no revision to prove", eligible=0)
     chain = evidence.chain
     if chain.up.error is not None:
-        return _not_up(evidence, chain.up.error)
+        return _not_up(evidence, chain.up.error, ends)
     single = [f for stair in evidence.stairs.steps for f in downgrades.check_stair(stair)]
     findings = ends + list(_check_chain(evidence, chain, single))
     excluded = [*skipped] + [
@@ -129,7 +129,7 @@ def _not_started(evidence: Evidence, error: StepError) -> Proof:
     return Proof(NAME, Status.FAILED, "the history does not start", eligible, 0, (finding,))
 
 
-def _not_up(evidence: Evidence, error: StepError) -> Proof:
+def _not_up(evidence: Evidence, error: StepError, ends: list[Finding]) -> Proof:
     eligible = len(evidence.chosen)
     lack = obstacle_in(error)
     if lack is not None:
@@ -154,7 +154,7 @@ def _not_up(evidence: Evidence, error: StepError) -> Proof:
         for r in evidence.selected[place + 1 :]
     ]
     return concluded(
-        NAME, finding.message, eligible=eligible, findings=[finding], excluded=excluded
+        NAME, finding.message, eligible=eligible, findings=[*ends, finding], excluded=excluded
     )
 
 
