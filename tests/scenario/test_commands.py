@@ -183,6 +183,13 @@ def test_what_is_wrong_is_one_coded_error(
     assert "s3cret" not in done.stderr + done.stdout
 
 
+def test_a_file_that_cannot_be_written_is_said(shop: Path) -> None:
+    """Root may write everywhere, so the folder is one that is not there."""
+    done = bedstone(shop, "diff", ".", ".", "--save", "missing/catalog.json")
+    assert done.returncode == 3
+    assert done.stderr.startswith("BED195: missing/catalog.json cannot be used: no such file")
+
+
 def _ours(server: Server) -> list[str]:
     with server.connect() as connection:
         rows = connection.execute(

@@ -94,3 +94,16 @@ def test_a_file_without_a_downgrade_is_irreversible_on_purpose(tmp_path: Path) -
     (finding,) = proof.findings
     assert (finding.code, finding.revision) == ("BED314", "0002")
     assert finding.message == "0002 is irreversible on purpose: it has no downgrade()"
+
+
+def test_a_function_that_comes_back_indented_otherwise_is_no_finding(tmp_path: Path) -> None:
+    """And pg_dump, which prints the text, is not said to disagree."""
+    folder = write_project(tmp_path, upto=0)
+    versions = folder / "migrations/versions"
+    made = "create or replace function f() returns int language plpgsql as 'begin{}return {}; end'"
+    drop = sql("drop function f()")
+    write_revision(versions, "0001", None, sql(made.format("\n    ", 1)), drop)
+    write_revision(versions, "0002", "0001", sql(made.format(" ", 2)), sql(made.format(" ", 1)))
+    project = resolve(str(folder), cwd=folder)
+    (proof,) = prove_project(project, only=("downgrades",)).verdict.proofs
+    assert proof.findings == ()

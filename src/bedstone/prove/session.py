@@ -90,7 +90,7 @@ def _prove(
     start = time.monotonic()
     progress("the project's imports", 0, 0)
     scratch = workspace.scratch("history")
-    with open_history(project, scratch, progress=progress) as history:
+    with open_history(project, scratch, progress=_of_many(progress)) as history:
         new = _new_revisions(history, changes) if changes else None
         evidence = Evidence(
             history,
@@ -116,6 +116,16 @@ def _prove(
             notes=tuple(_notes(workspace.server, changes, evidence)),
         )
         return Session(verdict, history)
+
+
+def _of_many(progress: Progress) -> Progress:
+    """Pass on the steps of runs that have several; a run of one is told by who asked for it."""
+
+    def tell(what: str, done: int, total: int) -> None:
+        if total > 1:
+            progress(what, done, total)
+
+    return tell
 
 
 def describe(server: Server) -> str:
