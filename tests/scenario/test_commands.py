@@ -242,3 +242,12 @@ def _children(pid: int) -> list[str]:
     )
     lines = [line.split(None, 2) for line in done.stdout.splitlines()]
     return [line[2] for line in lines if str(pid) in line[:2] and os.fspath(BEDSTONE) in line[2]]
+
+
+def test_where_nothing_is_found_nothing_is_written(shop: Path) -> None:
+    done = bedstone(shop, "accept", ".")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "nothing to accept: bedstone.lock stays as it is\n",
+    )
+    assert not (shop / "bedstone.lock").exists()
