@@ -244,10 +244,11 @@ def _children(pid: int) -> list[str]:
     return [line[2] for line in lines if str(pid) in line[:2] and os.fspath(BEDSTONE) in line[2]]
 
 
-def test_where_nothing_is_found_nothing_is_written(shop: Path) -> None:
-    done = bedstone(shop, "accept", ".")
+def test_where_nothing_is_found_nothing_is_written(tmp_path: Path) -> None:
+    folder = write_project(tmp_path)
+    done = bedstone(folder, "accept", ".")
     assert (done.returncode, done.stdout) == (
         0,
         "nothing to accept: bedstone.lock stays as it is\n",
     )
-    assert not (shop / "bedstone.lock").exists()
+    assert not (folder / "bedstone.lock").exists()
