@@ -981,7 +981,7 @@ group(
         "function public.c(internal): library",
     ),
     change(
-        "create or replace procedure p(inout a integer) language plpgsql as 'begin  end'",
+        "create or replace procedure p(inout a integer) language plpgsql as 'begin null; end'",
         "procedure public.p(integer): body",
     ),
     change(
