@@ -3,10 +3,10 @@
 
     python benchmarks/catalog_5000.py [--tables 500 5000] [--small] [--no-alembic] [--json]
 
-It needs nothing but the project's own ``.venv`` (as ``make setup`` makes it) and takes a minute and
-a half. Each table has 30 columns, 3 indexes and 2 foreign keys. The two sides differ in 50 objects. A
-small schema of 50 tables is read over and over, as a run of ``prove`` does. Times are of the wall
-clock; the memory is what one catalog adds to the resident set of a fresh process.
+It needs nothing but the project's ``.venv``, as ``make setup`` makes it, and takes a minute and a
+half. Each table has 30 columns, 3 indexes and 2 foreign keys. The two sides differ in 50 objects.
+A small schema of 50 tables is read over and over, as a run of ``prove`` does. Times are of the
+wall clock; the memory is what one catalog adds to the resident set of a fresh process.
 """
 
 from __future__ import annotations
