@@ -395,3 +395,28 @@ def test_an_env_py_that_reads_what_it_is_asked_for(sample: Sample, scratch: Scra
     with sample.open(scratch) as history:
         assert history.upgrade(scratch, ["x", "y"]).error is None
         assert history.downgrade(scratch, ["y", "x"]).error is None
+
+
+def test_the_parents_of_a_script_location_load_only_when_all_is_set(
+    sample: Sample, scratch: Scratch
+) -> None:
+    """A package may read its settings when it loads, and only then."""
+    sample.write(
+        "shop/__init__.py",
+        "import os\n"
+        "with open(os.path.join(os.path.dirname(__file__), 'loads'), 'a') as file:\n"
+        "    file.write(os.environ.get('SHOP_URL', 'unset') and 'x')\n"
+        "URL = os.environ['SHOP_URL']\n",
+    )
+    sample.write("shop/db/__init__.py", "")
+    sample.write(
+        "shop/db/moves/env.py",
+        "from alembic import context\nfrom sqlalchemy import create_engine\n"
+        "from shop import URL\n" + RUN.format(more="") + "run(create_engine(URL).connect())\n",
+    )
+    sample.write("shop/db/moves/versions/a.py", "revision = 'a'\ndown_revision = None\n"
+                 "def upgrade(): pass\ndef downgrade(): pass\n")  # fmt: skip
+    settings = {"script_location": "shop.db:moves", "env": {"SHOP_URL": "{url}"}}
+    with sample.open(scratch, **settings) as history:
+        assert history.upgrade(scratch).error is None
+    assert (sample.root / "shop/loads").read_text() == "x"
