@@ -15,6 +15,7 @@ from bedstone.catalog.spacing import differ_in_spacing_only
         ("select 'a b'", "select  'a b' ", "sql", True),
         ("select 'a  b'", "select 'a b'", "sql", False),
         ("select $x$a  b$x$", "select $x$a b$x$", "sql", False),
+        (r"select E'\'  x', 'y'", r"select E'\' x', 'y'", "sql", False),
         ('select "a  b"', 'select "a b"', "sql", False),
         ("select 1 -- one\n+ 1", "select 1 -- one + 1", "sql", False),
         ("select 1 2", "select 12", "sql", False),

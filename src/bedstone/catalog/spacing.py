@@ -9,7 +9,8 @@ import re
 _FREE = frozenset({"sql", "plpgsql"})
 #: What keeps its white space: literals, quoted names, dollar quotes, and a comment's line end.
 _KEPT = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | (\$\w*\$).*?\1 | --[^\n]*(?:\n|$) | /\*.*?\*/""",
+    r"""\b[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | (\$\w*\$).*?\1
+        | --[^\n]*(?:\n|$) | /\*.*?\*/""",
     re.VERBOSE | re.DOTALL,
 )
 
