@@ -75,3 +75,12 @@ def test_nothing_above_the_end_of_the_way_down_leaves_nothing_to_prove(tmp_path:
     assert proof.status is Status.FAILED
     assert proof.summary == "the way down from the bootstrap ends at 0003"
     assert (proof.eligible, proof.checked) == (3, 0)
+
+
+def test_no_proof_counts_what_the_bootstrap_stands_for(tmp_path: Path) -> None:
+    folder = write(tmp_path, MADE + "create table other ();", '"0001"')
+    only = ("round-trip", "downgrades", "one-by-one")
+    for proof in prove_project(resolve(str(folder), cwd=folder), only=only).verdict.proofs:
+        assert proof.status is Status.PASSED
+        assert (proof.eligible, proof.checked) == (3, 2)
+        assert [e.object for e in proof.excluded] == ["0001"]

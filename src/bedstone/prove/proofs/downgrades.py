@@ -40,7 +40,7 @@ def check(evidence: Evidence) -> Proof:
         return not_checked(NAME, "the revisions before could not be run")
     stairs = evidence.stairs
     findings: list[Finding] = []
-    excluded: list[Exclusion] = []
+    excluded: list[Exclusion] = [*evidence.origin.skipped]
     for stair in stairs.steps:
         if not stair.reached:
             excluded.append(Exclusion(stair.revision.id, "its upgrade fails"))
@@ -53,7 +53,7 @@ def check(evidence: Evidence) -> Proof:
     excluded += stairs.not_climbed
     if stairs.lost is not None and evidence.chain.up.ok:
         findings.append(_not_repeatable(stairs.lost))
-    eligible = len(evidence.selected)
+    eligible = len(evidence.chosen)
     undone = sum(_is_undone(stair) for stair in stairs.steps)
     refused = sum(stair.refuses for stair in stairs.steps)
     empty = sum(stair.is_empty for stair in stairs.steps)

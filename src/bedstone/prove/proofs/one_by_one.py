@@ -21,7 +21,7 @@ def check(evidence: Evidence) -> Proof:
     if evidence.origin.error is not None:
         return not_checked(NAME, "the revisions before could not be run")
     stairs, chain = evidence.stairs, evidence.chain
-    eligible = len(evidence.selected)
+    eligible = len(evidence.chosen)
     findings = [
         Finding(
             "BED330",
@@ -37,7 +37,7 @@ def check(evidence: Evidence) -> Proof:
         for stair in stairs.steps
         if stair.error is not None and stair.reached
     ]
-    excluded = [
+    excluded = [*evidence.origin.skipped] + [
         Exclusion(stair.revision.id, "its upgrade fails")
         for stair in stairs.steps
         if not stair.reached
