@@ -37,11 +37,15 @@ def check(evidence: Evidence) -> Proof:
         for stair in stairs.steps
         if stair.error is not None and stair.reached
     ]
-    excluded = [*evidence.origin.skipped] + [
-        Exclusion(stair.revision.id, "its upgrade fails")
-        for stair in stairs.steps
-        if not stair.reached
-    ] + [*stairs.not_climbed]
+    excluded = (
+        [*evidence.origin.skipped]
+        + [
+            Exclusion(stair.revision.id, "its upgrade fails")
+            for stair in stairs.steps
+            if not stair.reached
+        ]
+        + [*stairs.not_climbed]
+    )
     if chain.head is not None and stairs.head is not None:
         findings += [
             Finding(
