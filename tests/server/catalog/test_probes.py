@@ -153,7 +153,7 @@ PROBES = {
     ),
     # types and sequences
     "extension": probe(
-        "", "create extension btree_gin;", "+ extension btree_gin", pg="== 18", alone=True
+        "", "create extension btree_gin;", "+ extension btree_gin", pg=">= 17", alone=True
     ),
     "domain added": probe("", "create domain d as integer;", "+ domain public.d"),
     "domain check changed": probe(
