@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -123,6 +124,12 @@ class Evidence:
         self.workspace.watch_roles()
         self.unmodelled.update(map(str, catalog.unmodelled))
         return without_versions(catalog, self.history.version_tables)
+
+    def observe(self) -> tuple[Catalog, Dump | None]:
+        """Read the catalog and, at the same time, ask ``pg_dump``."""
+        with ThreadPoolExecutor(max_workers=1) as other:
+            dump = other.submit(self.dump)
+            return self.read(), dump.result()
 
     def dump(self) -> Dump | None:
         """Return what ``pg_dump`` sees, or ``None`` where it is out of reach."""

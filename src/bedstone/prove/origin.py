@@ -58,14 +58,14 @@ def prepare_origin(evidence: Evidence) -> Origin:
     template = evidence.workspace.cached(key) if key else None
     if template is not None:
         evidence.at(template)
-        return Origin(template, evidence.read(), evidence.dump())
+        return Origin(template, *evidence.observe())
     if not _holds_nothing(evidence):
         evidence.at(None)
     start = _start(evidence)
     error = start.error or _bring_up(evidence, start)
     if error is not None:
         return Origin(error=error)
-    catalog, dump = evidence.read(), evidence.dump()
+    catalog, dump = evidence.observe()
     if not _holds_nothing(evidence):
         key = None if start.applied else key
         template = evidence.scratch.save("origin", cache_key=key)

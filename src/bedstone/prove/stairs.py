@@ -117,13 +117,12 @@ def _climb_one(
     stair = _go_up(evidence, revision, floor)
     if not stair.reached:
         return stair, None
-    catalog = evidence.read()
+    catalog, dump = evidence.observe()
     stair = replace(
         stair,
         changes=evidence.differences(floor.catalog, catalog),
         dropped=frozenset(floor.catalog.objects.keys() - catalog.objects.keys()),
     )
-    dump = floor.dump if stair.is_empty else evidence.dump()
     above = _Floor(floor.height + 1, catalog, dump)
     return _go_down_and_up(evidence, stair, floor, above), above
 
@@ -142,8 +141,9 @@ def _go_down_and_up(evidence: Evidence, stair: Stair, floor: _Floor, above: _Flo
     down = evidence.history.step(evidence.scratch, revision.id, "down")
     if down.error is not None:
         return replace(stair, down=down, refuses=is_refusal(down.error, revision.path))
-    left = evidence.differences(floor.catalog, evidence.read())
-    seen = () if left.meaningful else disagreement(floor.dump, evidence.dump())
+    catalog, dump = evidence.observe()
+    left = evidence.differences(floor.catalog, catalog)
+    seen = () if left.meaningful else disagreement(floor.dump, dump)
     stair = replace(stair, down=down, left=left, disagreement=seen)
     second = evidence.history.step(evidence.scratch, revision.id, "up")
     if not second.ok:
