@@ -252,3 +252,20 @@ def test_where_nothing_is_found_nothing_is_written(tmp_path: Path) -> None:
         "nothing to accept: bedstone.lock stays as it is\n",
     )
     assert not (folder / "bedstone.lock").exists()
+
+
+def test_variables_of_libpq_lead_nowhere_else(shop: Path) -> None:
+    """Whoever works with a server of their own has some of them set."""
+    env = {
+        "PGSERVICE": "nowhere",
+        "PGHOST": "192.0.2.1",
+        "PGHOSTADDR": "192.0.2.1",
+        "PGPORT": "1",
+        "PGUSER": "nobody",
+        "PGPASSWORD": "wrong",
+        "PGSSLMODE": "verify-full",
+        "PGOPTIONS": "-c statement_timeout=1",
+        "PGTARGETSESSIONATTRS": "standby",
+    }
+    done = bedstone(shop, "prove", ".", "--only", "round-trip", env=env)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import threading
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -25,12 +28,15 @@ from bedstone.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg.rows import TupleRow
 
     from bedstone.dsn import ConnectionString
 
 #: What the user's PG* variables must not change on a connection to the embedded server.
 _EMBEDDED_KEYWORDS: dict[str, str | int] = {
+    "hostaddr": "",
     "sslmode": "disable",
     "gssencmode": "disable",
     "channel_binding": "disable",
@@ -47,6 +53,8 @@ _REMOTE_KEYWORDS: dict[str, str | int] = {
     "client_encoding": "utf8",
     "connect_timeout": 15,
 }
+
+_ENVIRONMENT = threading.Lock()
 
 _RELAX = """
     select pg_catalog.set_config(name, '0', false)
@@ -73,12 +81,13 @@ def connect(
     keywords |= _EMBEDDED_KEYWORDS if embedded else _REMOTE_KEYWORDS
     keywords |= dsn.keywords()
     try:
-        connection = psycopg.connect(
-            make_conninfo("", **keywords),
-            autocommit=True,
-            row_factory=tuple_row,
-            prepare_threshold=None,
-        )
+        with _without_service() if embedded else nullcontext():
+            connection = psycopg.connect(
+                make_conninfo("", **keywords),
+                autocommit=True,
+                row_factory=tuple_row,
+                prepare_threshold=None,
+            )
     except psycopg.Error as error:
         raise connection_error(error, dsn) from _harmless(error, dsn)
     if not embedded:
@@ -86,6 +95,18 @@ def connect(
     if not autocommit:
         connection.set_autocommit(False)
     return connection
+
+
+@contextmanager
+def _without_service() -> Iterator[None]:
+    """Hide the user's PGSERVICE, which libpq reads whatever the keywords say."""
+    with _ENVIRONMENT:
+        service = os.environ.pop("PGSERVICE", None)
+        try:
+            yield
+        finally:
+            if service is not None:
+                os.environ["PGSERVICE"] = service
 
 
 def _harmless(error: psycopg.Error, dsn: ConnectionString) -> psycopg.Error | None:
