@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a session is asked about itself while its transaction is held open.
+
+The question runs in the user's session, so it must not depend on anything that is set there:
+every name is qualified, operators too, and the answer is one hexadecimal text.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from bedstone.trace.facts import Relation
+from bedstone.trace.locks import LOCK_MODES, LockMode
+
+#: The name of our statement, portal and savepoint; it exists only while we ask.
+NAME = "bedstone_observer"
+
+SAVEPOINT = f"savepoint {NAME}"
+BACK = f"rollback to savepoint {NAME}"
+RELEASE = f"release savepoint {NAME}"
+
+#: Undone by going back to the savepoint.
+NO_LIMITS = """
+    select pg_catalog.set_config('statement_timeout', '0', true),
+           pg_catalog.set_config('lock_timeout', '0', true)
+"""
+
+#: So that the next transaction's numbers begin at zero, not at what is not reported yet.
+FLUSH = "select pg_catalog.pg_stat_force_next_flush()"
+
+#: Catalogs have lower numbers: they are what we lock ourselves.
+FIRST_OWN_OID = 16384
+
+#: The relation locks of this session; the relations they are on, as this transaction sees them,
+#: with their files and what the session did to their rows since its last report; the position
+#: in the WAL. One row, one column: JSON, in hexadecimal.
+QUESTION = """
+    with held as materialized (
+        select l.relation, l.mode
+        from pg_catalog.pg_lock_status() as l
+        where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
+          and l.locktype operator(pg_catalog.=) 'relation'::pg_catalog.text
+          and l.granted
+          and l.relation operator(pg_catalog.>=) 16384::pg_catalog.oid
+    ), relations as (
+        select c.oid::pg_catalog.int8 as oid, n.nspname, c.relname, c.relkind,
+               pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.int8 as file,
+               pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
+               pg_catalog.pg_stat_get_xact_tuples_returned(c.oid) as read,
+               pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) as inserted,
+               pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) as updated,
+               pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
+        from (select distinct relation from held) as h
+             join pg_catalog.pg_class as c on c.oid operator(pg_catalog.=) h.relation
+             join pg_catalog.pg_namespace as n
+               on n.oid operator(pg_catalog.=) c.relnamespace
+    )
+    select pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
+        'flush', pg_catalog.pg_stat_force_next_flush() is null,
+        'counting', pg_catalog.current_setting('track_counts'),
+        'wal', pg_catalog.pg_wal_lsn_diff(
+            pg_catalog.pg_current_wal_insert_lsn(), '0/0'::pg_catalog.pg_lsn),
+        'locks', (
+            select pg_catalog.json_agg(
+                pg_catalog.json_build_array(h.relation::pg_catalog.int8, h.mode))
+            from held as h),
+        'relations', (
+            select pg_catalog.json_agg(pg_catalog.json_build_array(
+                r.oid, r.nspname, r.relname, r.relkind, r.file,
+                r.scans, r.read, r.inserted, r.updated, r.deleted))
+            from relations as r)
+    )::pg_catalog.text, pg_catalog.getdatabaseencoding()), 'hex')
+"""
+
+KINDS = {
+    "r": "table",
+    "i": "index",
+    "S": "sequence",
+    "v": "view",
+    "m": "materialized view",
+    "p": "partitioned table",
+    "I": "partitioned index",
+    "f": "foreign table",
+    "t": "toast table",
+    "c": "composite type",
+}
+#: Those of which a sequential scan is one.
+SCANNED = frozenset({"table", "materialized view", "toast table"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A relation at one moment: its name, its file, rows touched so far in its transaction."""
+
+    relation: Relation
+    file: int | None
+    scans: int = 0
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a session said about itself. *counting* is off where the user switched it off."""
+
+    wal: int
+    locks: frozenset[tuple[int, LockMode]]
+    relations: dict[int, Seen]
+    counting: bool
+
+
+def read_answer(column: bytes) -> Answer:
+    """Read the one column of QUESTION's answer."""
+    text = bytes.fromhex(column.decode("ascii")).decode("utf-8", "backslashreplace")
+    data: dict[str, Any] = json.loads(text)
+    return Answer(
+        wal=int(data["wal"]),
+        locks=read_locks(data["locks"] or ()),
+        relations={row[0]: read_seen(row) for row in data["relations"] or ()},
+        counting=data["counting"] == "on",
+    )
+
+
+def read_locks(rows: Any) -> frozenset[tuple[int, LockMode]]:
+    """Return relation and mode of each lock; predicate locks (SIReadLock) hold nobody up."""
+    return frozenset((int(oid), LOCK_MODES[mode]) for oid, mode in rows if mode in LOCK_MODES)
+
+
+def read_seen(row: Any) -> Seen:
+    """Return a relation from its columns: oid, schema, name, kind, file, counters."""
+    oid, schema, name, kind, file, *counters = row
+    relation = Relation(int(oid), schema, name, KINDS.get(kind, kind))
+    return Seen(relation, file, *(int(c or 0) for c in counters))
