@@ -6,7 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedstone.trace.messages import build, build_statement, column_of, error_fields, text_at
+from bedstone.trace.messages import (
+    build,
+    build_close,
+    build_statement,
+    column_of,
+    error_fields,
+    text_at,
+)
 from bedstone.trace.questions import (
     BACK,
     FLUSH,
@@ -39,6 +46,8 @@ _BEGIN = _batch("begin")
 _ASK = _batch(SAVEPOINT, NO_LIMITS, QUESTION, BACK, RELEASE)
 _GO_BACK = _batch(BACK, RELEASE)
 _FLUSH = _batch(FLUSH)
+#: After an error the rest of a batch is skipped, so what it opened is still there.
+_CLEAN = build_close(NAME.encode()) + build(b"S")
 
 
 class ServerGone(Exception):
@@ -149,6 +158,8 @@ class Dialogue:
         while (message := await self._read(_ALL)) is not None:
             if message.kind == b"Z":
                 self.status = message.data[5:6]
+                if reply.failed and words != _CLEAN:
+                    await self._exchange(_CLEAN)
                 return reply
             self._hear(message, reply, tell)
         raise ServerGone

@@ -160,13 +160,18 @@ def build_statement(sql: str, name: bytes) -> bytes:
     """
     return b"".join(
         (
+            build_close(name),
             build(b"P", name + b"\0" + sql.encode() + b"\0\0\0"),
             build(b"B", name + b"\0" + name + b"\0" + b"\0\0\0\0\0\0"),
             build(b"E", name + b"\0\0\0\0\0"),
-            build(b"C", b"P" + name + b"\0"),
-            build(b"C", b"S" + name + b"\0"),
+            build_close(name),
         )
     )
+
+
+def build_close(name: bytes) -> bytes:
+    """Return the messages that close our portal and our statement; both may be missing."""
+    return build(b"C", b"P" + name + b"\0") + build(b"C", b"S" + name + b"\0")
 
 
 def build_error(code: str, message: str) -> bytes:
