@@ -104,7 +104,7 @@ class Observer:
     async def _open(self) -> int:
         found = await self._outside.open()
         self._upstream = upstream_of(self.dsn, found)
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=CHUNK)
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=CHUNK)
         port: int = self._listener.sockets[0].getsockname()[1]
         return port
 
@@ -122,10 +122,14 @@ class Observer:
             await asyncio.wait_for(asyncio.gather(*sessions), _SETTLING)
         return self._ledger.trace()
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = self._loop.create_task(self._serve(reader, writer))
+        self._sessions[task] = None
+        task.add_done_callback(self._sessions.pop)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101  a callback of asyncio's own task
-        self._sessions[task] = None
+        assert task is not None  # noqa: S101  asyncio runs this as a task
         try:
             packet = await asyncio.wait_for(_first(reader, writer), _PATIENCE)
             if packet is not None and packet[0] == CANCEL_REQUEST:
@@ -135,7 +139,6 @@ class Observer:
         except (OSError, ProtocolViolation, TimeoutError):
             pass
         finally:
-            del self._sessions[task]
             writer.close()
 
     async def _run_session(self, task: asyncio.Task[None], client: Streams, packet: bytes) -> None:

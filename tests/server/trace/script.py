@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-#: Each is one Query; ``COPY … FROM STDIN`` is followed by its data, after a line ``\\``.
-SCRIPT = [
-    part.strip()
-    for part in r"""
+_TEXT = r"""
 create table t (id int primary key, v varchar(10), n int default 5)
 ---
 create table t (id int)
@@ -698,8 +695,10 @@ drop schema other cascade
 drop table if exists t, missing cascade
 ---
 drop owned by current_user
-""".split("\n---\n")
-]
+"""
+
+#: Each is one Query; ``COPY … FROM STDIN`` is followed by its data, after a line ``\\``.
+SCRIPT = [part.strip() for part in _TEXT.split("\n---\n")]
 
 
 def parts(statement: str) -> tuple[str, bytes]:

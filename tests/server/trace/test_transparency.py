@@ -7,19 +7,18 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
-
-from bedstone.trace import observe
 from raw_client import FLUSH, SYNC, RawClient, bind, describe, execute, parse, query
 from script import SCRIPT, parts
+
+from bedstone.trace import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bedstone.dsn import ConnectionString
-    from bedstone.server import Server
     from raw_client import Reply
 
-Speak = "Callable[[RawClient, str, bytes], list[Reply]]"
+    from bedstone.dsn import ConnectionString
+    from bedstone.server import Server
 
 
 def simple(client: RawClient, sql: str, data: bytes) -> list[Reply]:
