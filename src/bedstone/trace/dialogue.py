@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedstone.trace.messages import (
-    build,
+    SYNC,
     build_close,
     build_statement,
     column_of,
@@ -33,21 +33,22 @@ if TYPE_CHECKING:
     from bedstone.trace.wire import Signal, Wire
 
 #: What is looked at of the server's messages while it answers the client.
-FROM_SERVER = b"CEGKNRSWAZ"
+FROM_SERVER = b"CEGIKNRSTWAZns123"
 _ALL = bytes(range(256))
 
 
 def _batch(*statements: str) -> bytes:
     words = b"".join(build_statement(sql, NAME.encode()) for sql in statements)
-    return words + build(b"S")
+    return words + SYNC
 
 
 _BEGIN = _batch("begin")
+_COMMIT = _batch("commit")
 _ASK = _batch(SAVEPOINT, NO_LIMITS, QUESTION, BACK, RELEASE)
 _GO_BACK = _batch(BACK, RELEASE)
 _FLUSH = _batch(FLUSH)
 #: After an error the rest of a batch is skipped, so what it opened is still there.
-_CLEAN = build_close(NAME.encode()) + build(b"S")
+_CLEAN = build_close(NAME.encode()) + SYNC
 
 
 class ServerGone(Exception):
@@ -70,19 +71,24 @@ class Dialogue:
         self.status = b"I"
         #: Whether the last BEGIN of ours was done.
         self.has_begun = False
-        self.is_beginning = False
+        self._unheard = 0
         self._client = client
         self._server = server
         self._signal = signal
         self._parameters: dict[bytes, bytes] = {}
 
+    @property
+    def is_between(self) -> bool:
+        """Whether the server is still to answer a BEGIN or COMMIT of ours."""
+        return self._unheard > 0
+
     async def next(self) -> Message | None:
         """Return the next message that is not for us, ``None`` at the end."""
         while True:
-            message = await self._read(_ALL if self.is_beginning else FROM_SERVER)
-            if message is None or not self.is_beginning:
+            message = await self._read(_ALL if self.is_between else FROM_SERVER)
+            if message is None or not self.is_between:
                 return message
-            self._hear_begin(message)
+            self._hear_between(message)
 
     def give(self, message: Message) -> None:
         """Have the client told; a parameter's value only where it is another than before."""
@@ -95,9 +101,14 @@ class Dialogue:
 
     def begin_transaction(self) -> None:
         """Send BEGIN; the client's own messages may follow at once."""
-        self.is_beginning = True
+        self._unheard += 1
         self.has_begun = True
         self._server.put(_BEGIN)
+
+    def leave_transaction(self) -> None:
+        """Send COMMIT for a transaction of ours in which nothing was done, so nothing fails."""
+        self._unheard += 1
+        self._server.put(_COMMIT)
 
     async def end_transaction(self, word: str, tell: Callable[[bool], None]) -> bool:
         """Send COMMIT or ROLLBACK, and say whether that was done.
@@ -134,12 +145,12 @@ class Dialogue:
             if not data:
                 return None
             stream.feed(data)
-            stream.whole = _ALL if self.is_beginning else whole
+            stream.whole = _ALL if self.is_between else whole
         return message
 
-    def _hear_begin(self, message: Message) -> None:
+    def _hear_between(self, message: Message) -> None:
         if message.kind == b"Z":
-            self.is_beginning = False
+            self._unheard -= 1
             self._signal.set()
         elif message.kind == b"E":
             self.has_begun = False

@@ -31,7 +31,8 @@ class Form(Enum):
 class Group:
     """One group, from its first message to its ReadyForQuery.
 
-    *begun* says that some message of it has the server begin to work. *wrapped* says that it
+    *failed* says that an error came, *unanswered* counts the extended messages that have no
+    answer yet. *wrapped* says that it
     runs in a transaction of ours, *decided* that this is settled; until then *pending* holds what
     is kept back. *tail* is the CommandComplete that the client gets when our COMMIT is done, with
     what followed it.
@@ -40,7 +41,8 @@ class Group:
     form: Form
     record: Record
     decided: bool = True
-    begun: bool = False
+    failed: bool = False
+    unanswered: int = 0
     synced: bool = False
     copying: bool = False
     wrapped: bool = False

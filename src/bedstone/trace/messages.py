@@ -152,6 +152,10 @@ def build(kind: bytes, body: bytes = b"") -> bytes:
     return _HEADER.pack(kind, len(body) + 4) + body
 
 
+FLUSH = build(b"H")
+SYNC = build(b"S")
+
+
 def build_statement(sql: str, name: bytes) -> bytes:
     """Return the messages that run *sql* by the extended protocol under a name of ours.
 

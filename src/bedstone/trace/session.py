@@ -17,6 +17,7 @@ from bedstone.trace.group import Form, Group, Names
 from bedstone.trace.inquiry import Inquiry
 from bedstone.trace.ledger import Record
 from bedstone.trace.messages import (
+    FLUSH,
     Message,
     ProtocolViolation,
     build,
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 
 #: What is looked at of the client's messages: all but CopyData.
 _FROM_CLIENT = bytes(i for i in range(256) if i != ord("d"))
-_EXTENDED = frozenset({b"P", b"B", b"D", b"E", b"C", b"H", b"S"})
+_ANSWERED = frozenset({b"P", b"B", b"D", b"E", b"C"})
+_EXTENDED = _ANSWERED | {b"H", b"S"}
+#: What answers each of them, an error apart; ParameterDescription comes before another.
+_ANSWERS = frozenset({b"1", b"2", b"3", b"T", b"n", b"C", b"I", b"s"})
 #: So much more of the server's answer is taken when the client has gone; a short statement ends.
 _LOST_LIMIT = 1 << 20
 _UNFINISHED = "a Query came before the Sync of an extended query"
@@ -91,7 +95,7 @@ class Session:
 
     async def cancel(self, forward: Callable[[], Awaitable[None]]) -> None:
         """Pass on a cancellation, if there is something of the client's to be cancelled."""
-        await self._signal.until(lambda: not self._dialogue.is_beginning)
+        await self._signal.until(lambda: not self._dialogue.is_between)
         if self._concluding:
             return
         self._cancels += 1
@@ -134,32 +138,46 @@ class Session:
             await self._take_extended(group or self._begin_extended(), message)
             return
         elif message.kind in {b"Q", b"F"}:
-            if group is not None:
-                await self._leave_extended(group)
-            await self._take_simple(message)
+            if group is None or await self._leave_extended(group):
+                await self._take_simple(message)
         elif group is not None:
             self._release(group)
         self._server.put(message.data)
 
-    async def _leave_extended(self, group: Group) -> None:
-        """Let a Query come without a Sync where nothing came before but Close and Flush.
+    async def _leave_extended(self, group: Group) -> bool:
+        """End a group by a Query instead of a Sync, as asyncpg does after preparing.
+
+        After an error the server skips the Query; then the group goes on, and this is false.
 
         Raises:
-            ProtocolViolation: there was more. Then nobody can say which transaction it is in.
+            ProtocolViolation: something was executed outside the client's own transactions, and
+                nobody can say which transaction the Query is to be in.
         """
-        if group.begun:
+        self._release(group)
+        if group.unanswered:
+            self._server.put(FLUSH)
+            await self._server.flush()
+            await self._signal.until(lambda: group.failed or not group.unanswered)
+        if group.failed:
+            return False
+        if group.record.executions and self._status == b"I":
             self._client.put(build_error("08P01", _UNFINISHED))
             await self._client.flush()
             raise ProtocolViolation(_UNFINISHED)
-        self._release(group)
+        if group.wrapped:
+            self._dialogue.leave_transaction()
+        if group.watch is not None:
+            await group.watch.stop()
+        return True
 
     async def _take_simple(self, message: Message) -> None:
         form = Form.QUERY if message.kind == b"Q" else Form.FUNCTION
-        group = self._group = Group(form, self._new_record())
+        before = self._group
+        group = self._group = Group(form, before.record if before else self._new_record())
         if form is Form.QUERY:
             statements = read_statements(text_at(message.data, 5)[0])
             group.record.statements.extend(statements)
-            group.record.executions = len(statements)
+            group.record.executions += len(statements)
             await self._inquiry.prepare(group, statements, self._status)
 
     def _begin_extended(self) -> Group:
@@ -171,7 +189,7 @@ class Session:
         if executed is not None:
             group.record.add(executed)
         group.pending.append(message.data)
-        group.begun = group.begun or message.kind in {b"P", b"B", b"D", b"E"}
+        group.unanswered += message.kind in _ANSWERED
         if message.kind in {b"P", b"B"} and not group.decided:
             group.decided = True
             first = self._names.first(message)
@@ -202,6 +220,9 @@ class Session:
     async def _receive(self, message: Message) -> None:
         """Pass on a message of the server's, and do what it is the occasion for."""
         group, kind = self._group, message.kind
+        if group is not None and kind in _ANSWERS:
+            group.unanswered -= 1
+            self._signal.set()
         if group is None or kind in {b"", b"+"}:
             self._pass_on(group, message)
         elif kind == b"Z":
@@ -214,7 +235,7 @@ class Session:
                 group.copying, group.synced = True, False
             elif kind == b"E":
                 group.record.fail(error_fields(message.body))
-                group.copying = False
+                group.copying, group.failed = False, True
             elif kind == b"K":
                 self.key = message.body
                 self._inquiry.pid = int.from_bytes(self.key[:4], "big")
