@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a program did to a database, statement by statement, seen on the wire."""
 
+from bedstone.trace.command import run_command
 from bedstone.trace.facts import (
     ErrorFact,
     LockFact,
@@ -28,4 +29,5 @@ __all__ = [
     "TransactionFacts",
     "WriteFact",
     "observe",
+    "run_command",
 ]

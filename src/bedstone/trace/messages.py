@@ -20,6 +20,7 @@ SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
 CANCEL_REQUEST = 80877102
 
+_SASL = (10).to_bytes(4, "big")
 _HEADER = Struct("!cI")
 _LENGTH = Struct("!I")
 _INTEGERS = Struct("!II")
@@ -182,6 +183,18 @@ def build_error(code: str, message: str) -> bytes:
     """Return a FATAL ErrorResponse."""
     fields = {"S": "FATAL", "V": "FATAL", "C": code, "M": message}
     return build(b"E", b"".join(k.encode() + v.encode() + b"\0" for k, v in fields.items()) + b"\0")
+
+
+def without_channel_binding(data: bytes) -> bytes:
+    """Return an Authentication message without the method that is bound to TLS.
+
+    The server offers it on its own encrypted connection; the client's, to us, is not encrypted,
+    and libpq takes such an offer for an attack.
+    """
+    if data[5:9] != _SASL:
+        return data
+    methods = [m for m in data[9:].split(b"\0") if m and not m.endswith(b"-PLUS")]
+    return build(b"R", _SASL + b"".join(m + b"\0" for m in methods) + b"\0")
 
 
 def text_at(body: bytes, position: int) -> tuple[bytes, int]:

@@ -24,6 +24,7 @@ from bedstone.trace.messages import (
     build_error,
     error_fields,
     text_at,
+    without_channel_binding,
 )
 from bedstone.trace.statements import read_statements
 from bedstone.trace.wire import Signal, Wire
@@ -236,6 +237,8 @@ class Session:
             elif kind == b"E":
                 group.record.fail(error_fields(message.body))
                 group.copying, group.failed = False, True
+            elif kind == b"R":
+                message = Message(kind, without_channel_binding(message.data))
             elif kind == b"K":
                 self.key = message.body
                 self._inquiry.pid = int.from_bytes(self.key[:4], "big")

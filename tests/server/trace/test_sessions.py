@@ -291,13 +291,13 @@ def test_whatever_bytes_arrive_nothing_hangs(observer: Observer) -> None:
                 pass
         client.close()
     for _ in range(50):
-        with socket.create_connection(("127.0.0.1", observer.dsn.port or 0), timeout=20) as raw:
-            with suppress(ConnectionError):
-                raw.sendall(chance.randbytes(chance.randrange(1, 40)))
-                with suppress(OSError):
-                    raw.shutdown(socket.SHUT_WR)
-                while raw.recv(65536):
-                    pass
+        address = ("127.0.0.1", observer.dsn.port or 0)
+        with suppress(ConnectionError), socket.create_connection(address, timeout=20) as raw:
+            raw.sendall(chance.randbytes(chance.randrange(1, 40)))
+            with suppress(OSError):
+                raw.shutdown(socket.SHUT_WR)
+            while raw.recv(65536):
+                pass
     with _connect(observer) as connection:
         assert connection.execute("select 1").fetchone() == (1,), seed
         gone = "select count(*) from pg_stat_activity where datname = current_database()"
