@@ -13,7 +13,7 @@ from bedstone.trace.locks import LockMode
 from bedstone.trace.questions import SCANNED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bedstone.trace.ledger import Ledger, Record
     from bedstone.trace.questions import Answer, Seen
@@ -36,13 +36,15 @@ class Account:
         self.transaction: TransactionRecord | None = None
         self._ledger = ledger
         self._count = 0
+        #: Each relation as it is for everybody; ``None`` where it is there for us only.
+        self._committed: dict[int, Seen | None] = {}
         self._clear()
 
     def _clear(self) -> None:
         self._held: dict[tuple[int, LockMode], LockRecord] = {}
         self._known: dict[int, Seen] = {}
-        self._committed: dict[int, Seen | None] = {}
         self._gone: set[int] = set()
+        self._checked: set[int] = set()
         self.wal = None
 
     @property
@@ -65,16 +67,34 @@ class Account:
         if outcome != "prepared":
             self._release(self._held, now)
         self.transaction = None
+        if outcome == "committed":
+            self._committed.update(self._known)
+            self._committed = {o: s for o, s in self._committed.items() if o not in self._gone}
+        else:
+            self._committed = {o: s for o, s in self._committed.items() if s is not None}
         self._clear()
 
-    def strangers(self, oids: Iterable[int]) -> set[int]:
-        """Return those of the relations whose committed state is still to be asked for."""
-        return {oid for oid in oids if oid not in self._committed}
+    def strangers(self, oids: Iterable[int], relations: Mapping[int, Seen]) -> set[int]:
+        """Return those of the relations whose committed state is still to be asked for.
+
+        What is remembered from earlier transactions is asked for again where the file is another
+        now: somebody else may have made it, before this transaction had its lock.
+        """
+        return {oid for oid in oids if self._is_strange(oid, relations.get(oid))}
+
+    def _is_strange(self, oid: int, seen: Seen | None) -> bool:
+        if oid not in self._committed:
+            return True
+        committed = self._committed[oid]
+        if committed is None or oid in self._checked:
+            return False
+        return seen is None or seen.file != committed.file
 
     def learn(self, oids: Iterable[int], seen: dict[int, Seen]) -> None:
         """Note which of the relations are there for everybody."""
         for oid in oids:
             self._committed[oid] = seen.get(oid)
+            self._checked.add(oid)
 
     def take(self, record: Record, answer: Answer, now: float) -> None:
         """Write into *record* what has changed since the last answer, and remember this one."""

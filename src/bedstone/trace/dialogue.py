@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.trace.messages import (
     SYNC,
+    build,
     build_close,
     build_statement,
     column_of,
@@ -37,14 +38,21 @@ FROM_SERVER = b"CEGIKNRSTWAZns123"
 _ALL = bytes(range(256))
 
 
+def _simple(*statements: str) -> bytes:
+    return build(b"Q", "; ".join(statements).encode() + b"\0")
+
+
 def _batch(*statements: str) -> bytes:
     words = b"".join(build_statement(sql, NAME.encode()) for sql in statements)
     return words + SYNC
 
 
-_BEGIN = _batch("begin")
+#: Each in both protocols. A Query does away with the client's unnamed statement and portal, as
+#: its own Query did; where the client used extended messages, we do, under a name of ours.
+_BEGIN = {True: _simple("begin"), False: _batch("begin")}
 _COMMIT = _batch("commit")
-_ASK = _batch(SAVEPOINT, NO_LIMITS, QUESTION, BACK, RELEASE)
+_ASKING = (SAVEPOINT, NO_LIMITS, QUESTION, BACK, RELEASE)
+_ASK = {True: _simple(*_ASKING), False: _batch(*_ASKING)}
 _GO_BACK = _batch(BACK, RELEASE)
 _FLUSH = _batch(FLUSH)
 #: After an error the rest of a batch is skipped, so what it opened is still there.
@@ -99,32 +107,34 @@ class Dialogue:
             self._parameters[name] = message.data[position:]
         self._client.put(message.data)
 
-    def begin_transaction(self) -> None:
+    def begin_transaction(self, *, simple: bool) -> None:
         """Send BEGIN; the client's own messages may follow at once."""
         self._unheard += 1
         self.has_begun = True
-        self._server.put(_BEGIN)
+        self._server.put(_BEGIN[simple])
 
     def leave_transaction(self) -> None:
         """Send COMMIT for a transaction of ours in which nothing was done, so nothing fails."""
         self._unheard += 1
         self._server.put(_COMMIT)
 
-    async def end_transaction(self, word: str, tell: Callable[[bool], None]) -> bool:
+    async def end_transaction(
+        self, word: str, tell: Callable[[bool], None], *, simple: bool
+    ) -> bool:
         """Send COMMIT or ROLLBACK, and say whether that was done.
 
         *tell* is called with the same at the moment when the client would hear of it. Notices
         and errors go to the client: without us they would be its statement's own.
         """
-        reply = await self._exchange(_batch(word), tell)
+        reply = await self._exchange(_simple(word) if simple else _batch(word), tell)
         return not reply.failed
 
-    async def ask(self) -> Answer | None:
+    async def ask(self, *, simple: bool) -> Answer | None:
         """Ask the session about itself; ``None`` where it cannot answer.
 
         Whatever happens, the transaction stays as it was.
         """
-        reply = await self._exchange(_ASK)
+        reply = await self._exchange(_ASK[simple])
         if reply.failed:
             if self.status == b"E":
                 await self._exchange(_GO_BACK)

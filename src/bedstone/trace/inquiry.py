@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from bedstone.findings import Method
 from bedstone.trace.account import FIELDS, Account
+from bedstone.trace.group import Form
 from bedstone.trace.statements import Handling
 from bedstone.trace.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bedstone.trace.dialogue import Dialogue
     from bedstone.trace.group import Group
     from bedstone.trace.ledger import Ledger
     from bedstone.trace.outside import Outside
+    from bedstone.trace.questions import Seen
     from bedstone.trace.statements import Statement
 
 
@@ -41,7 +43,7 @@ class Inquiry:
             if await self._may_wrap(statements):
                 self.account.wal = await self._outside.wal()
                 group.wrapped = True
-                self._dialogue.begin_transaction()
+                self._dialogue.begin_transaction(simple=group.form is Form.QUERY)
             else:
                 group.watch = Watch(self._outside, self.pid)
                 await group.watch.start()
@@ -62,8 +64,10 @@ class Inquiry:
     async def _may_wrap(self, statements: Sequence[Statement]) -> bool:
         if any(s.handling is not Handling.WRAP for s in statements):
             return False
-        names = {s.partitioned for s in statements if s.partitioned is not None}
-        return not names or not await self._outside.any_partitioned(names)
+        for name in {s.partitioned for s in statements if s.partitioned is not None}:
+            if await self._outside.is_partitioned(name):
+                return False
+        return True
 
     async def conclude(
         self, group: Group, before: bytes, status: bytes, tell: Callable[[bool], None]
@@ -85,7 +89,7 @@ class Inquiry:
             else:
                 await self._note_unasked(group)
         if group.wrapped:
-            status = await self._end_wrap(status, tell)
+            status = await self._end_wrap(group, status, tell)
         elif status == b"I" and account.transaction is not None:
             failed = before == b"E" or record.error is not None
             account.end(now, "rolled back" if failed else group.outcome or "committed")
@@ -110,9 +114,9 @@ class Inquiry:
         if group.watch is not None:
             await group.watch.stop()
         if group.handles(Handling.WRAP, Handling.WATCH):
-            answer = await self._dialogue.ask()
+            answer = await self._dialogue.ask(simple=group.form is Form.QUERY)
             if answer is not None:
-                await self._learn(oid for oid, _ in answer.locks)
+                await self._learn((oid for oid, _ in answer.locks), answer.relations)
                 account.take(record, answer, now)
             else:
                 record.unknown = FIELDS
@@ -120,7 +124,7 @@ class Inquiry:
             return self._dialogue.status
         if group.handles(Handling.LOCK):
             locks = await self._outside.locks(self.pid)
-            await self._learn(oid for oid, _ in locks or ())
+            await self._learn((oid for oid, _ in locks or ()), {})
             if locks is not None:
                 account.take_locks(record, locks, await self._outside.wal(), now)
             else:
@@ -128,14 +132,14 @@ class Inquiry:
             return b"T"
         record.method = Method.DERIVED
         if group.handles(Handling.BACK) and account.was_asked:
-            back = await self._dialogue.ask()
+            back = await self._dialogue.ask(simple=group.form is Form.QUERY)
             if back is not None:
                 account.go_back(back, now)
             return self._dialogue.status
         return b"T"
 
-    async def _learn(self, oids: Iterable[int]) -> None:
-        strangers = self.account.strangers(oids)
+    async def _learn(self, oids: Iterable[int], relations: Mapping[int, Seen]) -> None:
+        strangers = self.account.strangers(oids, relations)
         seen = await self._outside.committed(strangers) if strangers else {}
         if seen is not None:
             self.account.learn(strangers, seen)
@@ -152,13 +156,14 @@ class Inquiry:
         elif record.error is None:
             record.method = Method.DERIVED
 
-    async def _end_wrap(self, status: bytes, tell: Callable[[bool], None]) -> bytes:
+    async def _end_wrap(self, group: Group, status: bytes, tell: Callable[[bool], None]) -> bytes:
+        simple = group.form is Form.QUERY
         if status == b"I":
             done = False
         elif status == b"T":
-            done = await self._dialogue.end_transaction("commit", tell)
+            done = await self._dialogue.end_transaction("commit", tell, simple=simple)
         else:
-            await self._dialogue.end_transaction("rollback", tell)
+            await self._dialogue.end_transaction("rollback", tell, simple=simple)
             done = False
         self.account.end(time.monotonic(), "committed" if done else "rolled back")
         return self._dialogue.status if status != b"I" else status

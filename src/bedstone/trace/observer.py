@@ -22,6 +22,7 @@ from bedstone.trace.messages import (
 from bedstone.trace.outside import Outside
 from bedstone.trace.session import Session
 from bedstone.trace.upstream import CHUNK, upstream_of
+from bedstone.trace.wire import leave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,9 +112,12 @@ class Observer:
     async def _close(self) -> None:
         if self._listener is not None:
             self._listener.close()
+        await asyncio.sleep(0)  # a task that has not begun would not clean up
         for task in list(self._sessions):
             task.cancel()
         await asyncio.gather(*self._sessions, return_exceptions=True)
+        for _ in range(3):
+            await asyncio.sleep(0)  # what was closed tells its transport in the next round
         await self._outside.close()
 
     async def _trace(self) -> Trace:
@@ -139,7 +143,7 @@ class Observer:
         except (OSError, ProtocolViolation, TimeoutError):
             pass
         finally:
-            writer.close()
+            await leave(writer)
 
     async def _run_session(self, task: asyncio.Task[None], client: Streams, packet: bytes) -> None:
         assert self._upstream is not None  # noqa: S101  set before we listen
@@ -182,7 +186,7 @@ class Observer:
             writer.write(packet)
             await reader.read()
         finally:
-            writer.close()
+            await leave(writer)
 
 
 async def _first(

@@ -134,4 +134,4 @@ def read_seen(row: Any) -> Seen:
     """Return a relation from its columns: oid, schema, name, kind, file, counters."""
     oid, schema, name, kind, file, *counters = row
     relation = Relation(int(oid), schema, name, KINDS.get(kind, kind))
-    return Seen(relation, file, *(int(c or 0) for c in counters))
+    return Seen(relation, int(file) if file else None, *(int(c or 0) for c in counters))

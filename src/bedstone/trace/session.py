@@ -85,14 +85,16 @@ class Session:
     async def _end(self, *tasks: asyncio.Task[None]) -> None:
         for task in tasks:
             task.cancel()
+        self._client.close()
+        self._server.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._group is not None and self._group.watch is not None:
             await self._group.watch.stop()
         self._group = None
         self._inquiry.account.end(time.monotonic(), "rolled back")
-        self._client.close()
-        self._server.close()
         self._signal.set()
+        await self._client.leave()
+        await self._server.leave()
 
     async def cancel(self, forward: Callable[[], Awaitable[None]]) -> None:
         """Pass on a cancellation, if there is something of the client's to be cancelled."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bedstone.findings import Method
@@ -35,6 +36,7 @@ class Watch:
         self._times: dict[tuple[int, LockMode], tuple[float, float]] = {}
         self._before: dict[int, Seen] | None = None
         self._wal: int | None = None
+        self._stopped = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -45,20 +47,21 @@ class Watch:
 
     async def _look(self) -> None:
         pause = _SHORTEST
-        while True:
+        while not self._stopped.is_set():
             locks = await self._outside.locks(self._pid)
             now = time.monotonic()
             for key in locks or ():
                 first, _ = self._times.get(key, (now, now))
                 self._times[key] = (first, now)
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), pause)
             pause = min(pause * 1.5, _LONGEST)
 
     async def stop(self) -> None:
         """Look no more."""
+        self._stopped.set()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await self._task
             self._task = None
 
     async def finish(self, record: Record) -> None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from bedstone.trace.messages import Message
 
 
+#: What the other side is given to take the last bytes, in seconds.
+_PATIENCE = 2.0
+
+
 class Signal:
     """Wakes all who wait for something to become true."""
 
@@ -91,3 +95,19 @@ class Wire:
     def close(self) -> None:
         """Close the connection, after what was sent."""
         self._writer.close()
+
+    async def leave(self) -> None:
+        """Close the connection and wait until that is done; not for a side that does not read."""
+        await leave(self._writer)
+
+
+async def leave(writer: asyncio.StreamWriter) -> None:
+    """Close a connection after what was sent, but wait for that a moment only."""
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), _PATIENCE)
+    except (TimeoutError, OSError):
+        writer.transport.abort()
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
