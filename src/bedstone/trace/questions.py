@@ -35,43 +35,30 @@ FIRST_OWN_OID = 16384
 
 #: The relation locks of this session; the relations they are on, as this transaction sees them,
 #: with their files and what the session did to their rows since its last report; the position
-#: in the WAL. One row, one column: JSON, in hexadecimal.
+#: in the WAL. One row, one column: JSON, in hexadecimal. Toast tables go with their tables.
 QUESTION = """
-    with held as materialized (
-        select l.relation, l.mode
-        from pg_catalog.pg_lock_status() as l
-        where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
-          and l.locktype operator(pg_catalog.=) 'relation'::pg_catalog.text
-          and l.granted
-          and l.relation operator(pg_catalog.>=) 16384::pg_catalog.oid
-    ), relations as (
-        select c.oid::pg_catalog.int8 as oid, n.nspname, c.relname, c.relkind,
-               pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.int8 as file,
-               pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
-               pg_catalog.pg_stat_get_xact_tuples_returned(c.oid) as read,
-               pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) as inserted,
-               pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) as updated,
-               pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
-        from (select distinct relation from held) as h
-             join pg_catalog.pg_class as c on c.oid operator(pg_catalog.=) h.relation
-             join pg_catalog.pg_namespace as n
-               on n.oid operator(pg_catalog.=) c.relnamespace
-    )
-    select pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
-        'flush', pg_catalog.pg_stat_force_next_flush() is null,
-        'counting', pg_catalog.current_setting('track_counts'),
-        'wal', pg_catalog.pg_wal_lsn_diff(
+    select pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_array(
+        pg_catalog.pg_stat_force_next_flush() is null,
+        pg_catalog.current_setting('track_counts'),
+        pg_catalog.pg_wal_lsn_diff(
             pg_catalog.pg_current_wal_insert_lsn(), '0/0'::pg_catalog.pg_lsn),
-        'locks', (
-            select pg_catalog.json_agg(
-                pg_catalog.json_build_array(h.relation::pg_catalog.int8, h.mode))
-            from held as h),
-        'relations', (
-            select pg_catalog.json_agg(pg_catalog.json_build_array(
-                r.oid, r.nspname, r.relname, r.relkind, r.file,
-                r.scans, r.read, r.inserted, r.updated, r.deleted))
-            from relations as r)
+        pg_catalog.json_agg(pg_catalog.json_build_array(
+            l.mode, l.relation::pg_catalog.int8, n.nspname, c.relname, c.relkind,
+            pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.int8,
+            pg_catalog.pg_stat_get_xact_numscans(c.oid),
+            pg_catalog.pg_stat_get_xact_tuples_returned(c.oid),
+            pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid),
+            pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),
+            pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)))
     )::pg_catalog.text, pg_catalog.getdatabaseencoding()), 'hex')
+    from pg_catalog.pg_lock_status() as l
+    left join pg_catalog.pg_class as c on c.oid operator(pg_catalog.=) l.relation
+    left join pg_catalog.pg_namespace as n on n.oid operator(pg_catalog.=) c.relnamespace
+    where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
+      and l.locktype operator(pg_catalog.=) 'relation'::pg_catalog.text
+      and l.granted
+      and l.relation operator(pg_catalog.>=) 16384::pg_catalog.oid
+      and n.nspname operator(pg_catalog.<>) 'pg_toast'::pg_catalog.name is not false
 """
 
 KINDS = {
@@ -116,12 +103,13 @@ class Answer:
 def read_answer(column: bytes) -> Answer:
     """Read the one column of QUESTION's answer."""
     text = bytes.fromhex(column.decode("ascii")).decode("utf-8", "backslashreplace")
-    data: dict[str, Any] = json.loads(text)
+    _, counting, wal, rows = json.loads(text)
+    rows = rows or ()
     return Answer(
-        wal=int(data["wal"]),
-        locks=read_locks(data["locks"] or ()),
-        relations={row[0]: read_seen(row) for row in data["relations"] or ()},
-        counting=data["counting"] == "on",
+        wal=int(wal),
+        locks=read_locks((oid, mode) for mode, oid, *_ in rows),
+        relations={row[1]: read_seen(row[1:]) for row in rows if row[2] is not None},
+        counting=counting == "on",
     )
 
 
