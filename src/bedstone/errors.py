@@ -413,6 +413,12 @@ class GitUnusable(BedstoneError):
     exit_status = ExitStatus.USAGE
 
 
+class FileUnusable(BedstoneError):
+    """A file or folder cannot be read or written: rights, a full disk, a read-only one."""
+
+    code = "BED195"
+
+
 class CatalogUnreadable(BedstoneError):
     """The catalogue of a database cannot be read in one snapshot."""
 

@@ -12,7 +12,7 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -51,9 +51,10 @@ class HistorySettings(BaseModel):
         "`{host}`, `{port}`, `{user}`, `{password}`, `{dbname}`, `{tmp}`, `{files}`, `{root}`.",
     )
     x: tuple[str, ...] = Field((), description="Alembic's `-x` arguments, with placeholders.")
-    connection: bool = Field(
+    connection: bool | Literal["autocommit"] = Field(
         default=False,
-        description='Hand a live connection over as `config.attributes["connection"]`.',
+        description='Hand a live connection over as `config.attributes["connection"]`; '
+        '`"autocommit"`: one that is in no transaction.',
     )
     files: dict[str, str] = Field(
         default_factory=dict,

@@ -183,6 +183,13 @@ def test_what_is_wrong_is_one_coded_error(
     assert "s3cret" not in done.stderr + done.stdout
 
 
+def test_a_file_that_cannot_be_written_is_said(shop: Path) -> None:
+    """Root may write everywhere, so the folder is one that is not there."""
+    done = bedstone(shop, "diff", ".", ".", "--save", "missing/catalog.json")
+    assert done.returncode == 3
+    assert done.stderr.startswith("BED195: missing/catalog.json cannot be used: no such file")
+
+
 def _ours(server: Server) -> list[str]:
     with server.connect() as connection:
         rows = connection.execute(
@@ -235,3 +242,13 @@ def _children(pid: int) -> list[str]:
     )
     lines = [line.split(None, 2) for line in done.stdout.splitlines()]
     return [line[2] for line in lines if str(pid) in line[:2] and os.fspath(BEDSTONE) in line[2]]
+
+
+def test_where_nothing_is_found_nothing_is_written(tmp_path: Path) -> None:
+    folder = write_project(tmp_path)
+    done = bedstone(folder, "accept", ".")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "nothing to accept: bedstone.lock stays as it is\n",
+    )
+    assert not (folder / "bedstone.lock").exists()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from planted import sql, write_project, write_revision
@@ -13,6 +14,8 @@ from bedstone.prove import prove_project
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from bedstone.prove import Proof
 
@@ -87,3 +90,24 @@ def test_a_revision_that_fails_alone_is_not_said_to_fail_for_its_rows(tmp_path: 
     assert [(e.object, e.reason) for e in proof.excluded] == [
         ("0003", "it fails in a run of its own, with or without rows")
     ]
+
+
+def test_a_revision_that_hangs_with_rows_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may wait for a lock of its own first session; the settings' ten minutes are too long."""
+    monkeypatch.setattr("bedstone.prove.rows._PATIENCE_SECONDS", 2.0)
+    wait = (
+        "\nfor _ in op.get_bind().exec_driver_sql('select name from team'):\n"
+        "    __import__('time').sleep(900)"
+    )
+    started = time.monotonic()
+    proof = prove_rows(
+        tmp_path,
+        (sql("alter table team add a int") + wait, sql("alter table team drop a")),
+        (sql("alter table team add b int"), sql("alter table team drop b")),
+    )
+    assert time.monotonic() - started < 60
+    assert proof.findings == ()
+    assert [e.object for e in proof.excluded] == ["0002"]
+    assert "did not end within 2 s" in proof.excluded[0].reason

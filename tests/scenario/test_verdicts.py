@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from commands import bedstone
 from planted import sql, write_project, write_revision
 
 from bedstone.findings import Severity
@@ -154,3 +156,77 @@ def test_what_env_py_leaves_out_is_not_called_not_modelled(tmp_path: Path) -> No
     add(folder, "0002", "0001", sql("create table extra ()"), sql("drop table extra"))
     proof = by_name(prove(folder, "drift"))["drift"]
     assert proof.summary.endswith(", 1 left out by env.py, 1 not modelled")  # a function
+
+
+def test_roles_of_another_run_on_the_same_server_are_not_taken_for_ones_own(tmp_path: Path) -> None:
+    """Roles belong to a whole server: two histories that make the same one are told apart."""
+    for name in ("one", "two"):
+        folder = write_project(tmp_path / name, upto=1)
+        add(
+            folder,
+            "0002",
+            "0001",
+            sql("create role bed_test_shared", "select pg_sleep(0.3)"),
+            sql("drop role bed_test_shared"),
+        )
+        add(
+            folder,
+            "0003",
+            "0002",
+            sql("grant select on orders to bed_test_shared", "select pg_sleep(0.3)"),
+            sql("revoke select on orders from bed_test_shared"),
+        )
+    with ThreadPoolExecutor(2) as pool:
+        command = ("prove", ".", "--only", "downgrades")
+        runs = [pool.submit(bedstone, tmp_path / name, *command) for name in ("one", "two")]
+        for run in runs:
+            assert (run.result().returncode, run.result().stderr) == (0, "")
+            assert "3 of 3 undo exactly their upgrade" in run.result().stdout
+
+
+def test_what_only_runs_one_by_one_is_climbed_all_the_same(tmp_path: Path) -> None:
+    """A row whose foreign key is checked at the end keeps its table from being altered before."""
+    folder = write_project(tmp_path, upto=1)
+    table = "create table t (id int primary key, o int references t initially deferred)"
+    add(folder, "0002", "0001", sql(table, "insert into t values (1, 1)"), sql("drop table t"))
+    add(folder, "0003", "0002", sql("alter table t add column x int"), "pass")
+    add(folder, "0004", "0003", sql("comment on table t is 'x'"), "pass")
+    proofs = by_name(prove(folder))
+    found = [(f.code, f.revision) for f in proofs["round-trip"].findings]
+    assert found == [("BED301", "0003")]
+    found = [(f.code, f.revision) for f in proofs["downgrades"].findings]
+    assert found == [("BED310", "0003"), ("BED312", "0004")]
+    assert not proofs["downgrades"].excluded
+
+
+def test_a_history_that_runs_only_so_often_is_said(tmp_path: Path) -> None:
+    """The chain runs it twice, the stairs twice; then its state cannot be made again."""
+    folder = write_project(tmp_path, upto=1)
+    counted = (
+        "from pathlib import Path\n"
+        "path = Path(__file__).with_suffix('.txt')\n"
+        "path.write_text(path.read_text() + 'x' if path.exists() else 'x')\n"
+        "assert len(path.read_text()) <= 4, 'too often'\n"
+    )
+    add(folder, "0002", "0001", counted + sql("comment on table orders is 'x'"), "pass")
+    add(folder, "0003", "0002", sql("create table t ()"), sql("drop table t"))
+    proof = by_name(prove(folder))["downgrades"]
+    assert [(f.code, f.revision) for f in proof.findings] == [
+        ("BED312", "0002"),
+        ("BED305", "0002"),
+    ]
+    assert [e.object for e in proof.excluded] == ["0003"]
+
+
+def test_a_way_down_that_fails_in_one_run_only_is_said_as_such(tmp_path: Path) -> None:
+    """0001 looks through a second session, which does not see what is not committed."""
+    folder = write_project(tmp_path, upto=0)
+    look = (
+        "with op.get_bind().engine.connect() as other:\n"
+        "    other.exec_driver_sql('select from t')\n" + sql("drop table t")
+    )
+    add(folder, "0001", None, sql("create table t ()"), look)
+    add(folder, "0002", "0001", sql("alter table t rename to u"), sql("alter table u rename to t"))
+    (end,) = [f for f in prove(folder, "round-trip").findings if f.code == "BED321"]
+    assert (end.revision, end.cause) == ("0001", None)
+    assert end.detail == "Right after its own upgrade it passes."

@@ -12,6 +12,9 @@ from bedstone.catalog.model import Attributes, Catalog, Key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+#: What columns and constraints of a table are because of the tables it inherits from.
+_OF_PARENTS = frozenset({"local", "not_null_local", "inherited_from"})
+
 
 class Causes:
     """Knows, of the differences between two catalogs, which object's change each follows from."""
@@ -26,6 +29,12 @@ class Causes:
                 self._whole[item.change].add(item.key)
             else:
                 self._changed.setdefault(item.key, set()).add(item.attribute)
+        #: Tables that have other parents than before: what is local to them follows from that.
+        self._uprooted = {
+            key
+            for key, attributes in self._changed.items()
+            if attributes & {"partition_of", "inherits"}
+        }
 
     def of(self, item: Difference) -> Key | None:
         """Return the object that *item* follows from, or ``None`` where it stands alone."""
@@ -109,6 +118,8 @@ class Causes:
     def _inherited_change(self, item: Difference) -> Key | None:
         old = self._catalogs[0].objects[item.key]
         table = self._catalogs[0].parent_of(item.key)
+        if item.attribute in _OF_PARENTS and table in self._uprooted:
+            return table
         if item.key.kind == "column":
             for above in self._catalogs[0].objects[table].depends if table else ():
                 column = Key("column", above.schema, item.key.name, above.name)

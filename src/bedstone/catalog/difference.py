@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Difference", "Fold", "Meaning"]
 
 _LONGEST = 60
+#: Of what two long values begin with alike, so much is shown.
+_BEFORE = 20
 #: Attributes that end in s and are one thing all the same.
 _ONE = ("ss", "alias", "nulls", "references", "statistics")
 
@@ -59,7 +61,7 @@ class Difference:
 
     def _values(self) -> tuple[str, str, str]:
         old, new = _only_what_differs(self.old, self.new)
-        return (self.attribute or "").replace("_", " "), _said(old), _said(new)
+        return (self.attribute or "").replace("_", " "), *_shortened(_said(old), _said(new))
 
     @property
     def sort_key(self) -> tuple[str, ...]:
@@ -102,7 +104,21 @@ def _said(value: Value | Attributes) -> str:
         text = ", ".join(_part(item) for item in value)
     else:
         text = " ".join(str(value).split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text
+
+
+def _shortened(old: str, new: str) -> tuple[str, str]:
+    """Cut two long texts so that what differs between them stays."""
+    if max(len(old), len(new)) <= _LONGEST:
+        return old, new
+    pairs = enumerate(zip(old, new, strict=False))
+    alike = next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
+    start = alike - _BEFORE
+    if start > 0:
+        start = old.rfind(" ", 0, start) + 1 or start
+        old, new = (f"…{text[start:]}" for text in (old, new))
+    old, new = (t if len(t) <= _LONGEST else f"{t[: _LONGEST - 1]}…" for t in (old, new))
+    return old, new
 
 
 def _part(value: Value) -> str:

@@ -17,7 +17,7 @@ def to_json(catalog: Catalog) -> str:
     """Return *catalog* as one JSON document, the same text for the same content.
 
     Per object: the key's four parts, the attributes that are not ``None``, the indexes of what it
-    depends on, and the extension.
+    depends on (less what ``Catalog.without`` took away), and the extension.
     """
     keys = list(catalog.objects)
     numbers = {key: number for number, key in enumerate(keys)}
@@ -26,7 +26,7 @@ def to_json(catalog: Catalog) -> str:
     for item in catalog:
         shapes.setdefault(item.key.kind, list(item.attributes))
         attributes = {name: value for name, value in item.attributes.items() if value is not None}
-        depends = sorted(numbers[key] for key in item.depends)
+        depends = sorted(numbers[key] for key in item.depends if key in numbers)
         objects.append([list(item.key), attributes, depends, item.extension])
     document = {
         "format": FORMAT,

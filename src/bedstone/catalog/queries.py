@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""The catalogue queries: one ``.sql`` file each, fitted to the server they are sent to.
 
-A query is plain SQL with three kinds of marks:
+A query is plain SQL with these marks:
 
 ``{{17: new | old}}``
     *new* from major version 17 on, *old* before.
@@ -11,6 +11,8 @@ A query is plain SQL with three kinds of marks:
     ``t`` was made by a user: its OID is not one of those that initdb gives out.
 ``{{not member pg_type t}}``
     ``t``, a row of that catalogue, belongs to no extension.
+``{{clip t.name to 20}}``
+    Whole characters from the start of a name, up to so many bytes, as the server shortens one.
 
 Columns with these names say where an object belongs; every other one is an attribute:
 
@@ -39,6 +41,7 @@ FIRST_USER_OID = 16384
 
 _CHOICE = re.compile(r"\{\{(\w+):(.*?)(?<!\|)\|(?!\|)(.*?)\}\}", re.DOTALL)
 _USER = re.compile(r"\{\{user (\w+)\}\}")
+_CLIP = re.compile(r"\{\{clip (\S+) to (.+?)\}\}")
 _NOT_MEMBER = re.compile(r"\{\{not member (\w+) (\w+)\}\}")
 _HEADER = re.compile(r"^-- ([a-z ]+): (.+)$", re.MULTILINE)
 
@@ -76,6 +79,11 @@ def _fit(sql: str, major: int, granted: frozenset[str]) -> str:
         holds = major >= int(test) if test.isdigit() else test in granted
         return (first if holds else second).strip()
 
+    # The cast to name cuts at 63 bytes, and at a whole character.
+    sql = _CLIP.sub(
+        r"substr((repeat('-', 63 - (\2)) || \1)::name::text, 64 - (\2))",
+        sql,
+    )
     sql = _CHOICE.sub(choose, sql)
     sql = _USER.sub(rf"\1.oid >= {FIRST_USER_OID}", sql)
     return _NOT_MEMBER.sub(

@@ -26,6 +26,8 @@ _SETTINGS = {
     "timezone": "UTC",
     "extra_float_digits": "3",
     "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "lc_monetary": "C",
     "quote_all_identifiers": "off",
     "xmloption": "content",
     "row_security": "off",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bedstone import __version__
-from bedstone.errors import BedstoneError, ExitStatus
+from bedstone.errors import BedstoneError, ExitStatus, FileUnusable
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -75,6 +75,11 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:
+        if error.filename is None:
+            _report_bug(error)
+        typer.echo(str(_unusable(error)), err=True)
+        sys.exit(FileUnusable.exit_status)
     except Exception as error:  # noqa: BLE001  the last resort: a bug is said, not shown raw
         _report_bug(error)
     sys.exit(ExitStatus.DONE)
@@ -83,6 +88,13 @@ def main() -> NoReturn:
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     """Let a polite kill clean up as Ctrl-C does."""
     raise KeyboardInterrupt
+
+
+def _unusable(error: OSError) -> FileUnusable:
+    return FileUnusable(
+        f"{error.filename} cannot be used: {(error.strerror or str(error)).lower()}",
+        hint="Give this account the right to it, or make room; then run the command again.",
+    )
 
 
 def _report_bug(error: Exception) -> NoReturn:

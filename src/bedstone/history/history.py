@@ -130,6 +130,18 @@ class History:
         """Run exactly *revision*, up or down, in a process of its own."""
         return self._steps(database, (revision,), direction)
 
+    @contextmanager
+    def in_haste(self, seconds: float) -> Iterator[None]:
+        """Stop each run in the block after *seconds*, where the settings allow it more."""
+        before = [(strand, strand.timeout) for strand in self._strands]
+        for strand, timeout in before:
+            strand.timeout = min(timeout, seconds)
+        try:
+            yield
+        finally:
+            for strand, timeout in before:
+                strand.timeout = timeout
+
     def rehearse(
         self, database: Database, revisions: Sequence[str], direction: Literal["up", "down"]
     ) -> Run:
@@ -154,6 +166,22 @@ class History:
             if run.ok and strand.settings.stamp:
                 run = run.then(self._run(strand, database, "stamp", strand.settings.stamp))
         return run
+
+    @property
+    def is_bootstrapped(self) -> bool:
+        """Whether something other than the first revision makes what a history starts from."""
+        return any(s.settings.bootstrap is not None or s.settings.stamp for s in self._strands)
+
+    def below(self, revisions: Iterable[str]) -> frozenset[str]:
+        """Return *revisions* and all that they stand on."""
+        found: set[str] = set()
+        waiting = list(revisions)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name in self._by_id:
+                found.add(name)
+                waiting += [*self._by_id[name].down, *self._by_id[name].depends_on]
+        return frozenset(found)
 
     def create_models(self, database: Database) -> Run:
         """Create everything that the models describe, by the project's own SQLAlchemy.
@@ -217,7 +245,7 @@ class History:
                 break
             strand = self._strand_of[chosen[0].id]
             last = chosen[-1]
-            below = self._by_id[last.down[0]].number if last.down else "base"
+            below = self._by_id[last.down[0]].number if last.down else self._base(last)
             extra = {
                 "direction": direction,
                 "destination": last.number if direction == "up" else below,
@@ -227,6 +255,11 @@ class History:
             run = run.then(self._run(strand, database, "steps", numbers, **extra))
             sent += run.result or ()
         return replace(run, result=sent)
+
+    def _base(self, revision: Revision) -> str:
+        """Name what is below *revision*, by its branch where the history has several."""
+        several = sum(other.history == revision.history for other in self.bases) > 1
+        return f"{revision.labels[0]}@base" if several and revision.labels else "base"
 
     def _run(
         self, strand: Strand, database: Database, op: str, revisions: Sequence[str], **extra: Any

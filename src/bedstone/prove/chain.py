@@ -39,14 +39,12 @@ class Chain:
 
 def run_chain(evidence: Evidence) -> Chain:
     """Run the selected revisions up, down and up again, each way in one run."""
-    if evidence.origin.template is not None:
-        evidence.at(evidence.origin.template)
-    scratch, revisions = evidence.scratch, evidence.selected
+    scratch, revisions = evidence.at(evidence.origin.template), evidence.selected
     evidence.progress("up in one run", 0, len(revisions))
     up = evidence.history.upgrade(scratch, _ids(revisions))
     if not up.ok:
         return Chain(up)
-    head, head_dump = evidence.read(), evidence.dump()
+    head, head_dump = evidence.observe()
     chain = Chain(up, head, dumped=head_dump is not None)
     chain = _go_down(evidence, chain)
     if not chain.above:
@@ -55,8 +53,9 @@ def run_chain(evidence: Evidence) -> Chain:
     second = evidence.history.upgrade(scratch, _ids(chain.above))
     if not second.ok:
         return replace(chain, second=second)
-    again = evidence.differences(head, evidence.read())
-    seen = () if again.meaningful else disagreement(head_dump, evidence.dump())
+    catalog, dump = evidence.observe()
+    again = evidence.differences(head, catalog)
+    seen = () if again.meaningful else disagreement(head_dump, dump)
     return replace(chain, second=second, again=again, disagreement=(*chain.disagreement, *seen))
 
 
@@ -67,10 +66,10 @@ def _go_down(evidence: Evidence, chain: Chain) -> Chain:
     down = evidence.history.downgrade(evidence.scratch, _ids(reversed(revisions)))
     if not down.ok:
         return _stop_above(evidence, replace(chain, down=down))
-    bottom, origin = evidence.read(), evidence.origin
+    (bottom, dump), origin = evidence.observe(), evidence.origin
     assert origin.catalog is not None and chain.head is not None  # noqa: S101, PT018
     left = evidence.differences(origin.catalog, bottom)
-    seen = () if left.meaningful else disagreement(origin.dump, evidence.dump())
+    seen = () if left.meaningful else disagreement(origin.dump, dump)
     unchanged = bottom.fingerprint == chain.head.fingerprint
     return replace(
         chain, down=down, above=revisions, left=left, unchanged=unchanged, disagreement=seen

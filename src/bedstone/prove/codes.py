@@ -39,6 +39,11 @@ CODES: dict[str, Meaning] = {
         "that a catalog shows.",
         "Look for what lives outside the schema: settings, roles, large objects, rows.",
     ),
+    "BED305": Meaning(
+        "not-repeatable",
+        "A history that ran once fails when it is run again from the same start.",
+        "Look for what lives outside the database or changes with time: roles, files, the clock.",
+    ),
     "BED306": Meaning(
         "fails-on-rows",
         "An upgrade passes on empty tables and fails on a table with rows, because a new column "
@@ -67,7 +72,7 @@ CODES: dict[str, Meaning] = {
     ),
     "BED314": Meaning(
         "irreversible",
-        "A downgrade refuses on purpose: it raises an exception of its own.",
+        "A downgrade refuses on purpose: it raises an exception of its own, or the file has none.",
         "Nothing, where that is meant; `bedstone accept` writes it down.",
     ),
     "BED320": Meaning(

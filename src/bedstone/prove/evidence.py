@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -54,7 +55,7 @@ class Evidence:
     unmodelled: set[str] = field(default_factory=set)
 
     @cached_property
-    def selected(self) -> tuple[Revision, ...]:
+    def chosen(self) -> tuple[Revision, ...]:
         """The revisions to prove, and those that stand on them, in the order they are applied."""
         if self.new is None:
             return self.history.revisions
@@ -65,9 +66,15 @@ class Evidence:
         return tuple(r for r in self.history.revisions if r.id in chosen)
 
     @cached_property
+    def selected(self) -> tuple[Revision, ...]:
+        """The chosen revisions, but for those that a bootstrap stands for."""
+        skipped = {exclusion.object for exclusion in self.origin.skipped}
+        return tuple(r for r in self.chosen if r.id not in skipped)
+
+    @cached_property
     def before(self) -> tuple[Revision, ...]:
-        """The revisions that the selected ones start from."""
-        chosen = {r.id for r in self.selected}
+        """The revisions that the chosen ones start from."""
+        chosen = {r.id for r in self.chosen}
         return tuple(r for r in self.history.revisions if r.id not in chosen)
 
     @cached_property
@@ -98,7 +105,7 @@ class Evidence:
             return True
         if "chain" in ran and not self.chain.up.ok:
             return True
-        return "stairs" in ran and not all(stair.reached for stair in self.stairs.steps)
+        return "stairs" in ran and self.stairs.head is None
 
     @cached_property
     def ladder(self) -> Ladder:
@@ -114,8 +121,15 @@ class Evidence:
         """Read the catalog of the scratch database, without the tables that hold the version."""
         with self.scratch.connect(autocommit=True) as connection:
             catalog = read_catalog(connection, known_roles=self.workspace.known_roles)
+        self.workspace.watch_roles()
         self.unmodelled.update(map(str, catalog.unmodelled))
         return without_versions(catalog, self.history.version_tables)
+
+    def observe(self) -> tuple[Catalog, Dump | None]:
+        """Read the catalog and, at the same time, ask ``pg_dump``."""
+        with ThreadPoolExecutor(max_workers=1) as other:
+            dump = other.submit(self.dump)
+            return self.read(), dump.result()
 
     def dump(self) -> Dump | None:
         """Return what ``pg_dump`` sees, or ``None`` where it is out of reach."""

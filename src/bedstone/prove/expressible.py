@@ -39,7 +39,10 @@ _ATTRIBUTES = {
 }  # fmt: skip
 
 #: What an attribute is where nobody said anything.
-_UNSAID = (None, (), False, "default", "heap", "permanent", True)
+_UNSAID = (None, (), False, "default", "heap", "permanent")
+
+#: The attributes that are true where nobody said anything.
+_TRUE_UNSAID = frozenset({"local", "not_null_local"})
 
 
 def is_expressible(difference: Difference) -> bool:
@@ -56,4 +59,6 @@ def is_expressible(difference: Difference) -> bool:
         return False
     if difference.attribute not in _ATTRIBUTES.get(kind, frozenset()):
         return True
+    if difference.old is True:
+        return difference.attribute not in _TRUE_UNSAID
     return difference.old not in _UNSAID

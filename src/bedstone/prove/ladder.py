@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,12 +31,15 @@ class Ladder:
         """Bring the scratch database, from a fresh copy, to the state at *height*.
 
         Starts from the highest state that was kept; where the rest does not run from there (some
-        revisions only run together with earlier ones), from the origin in one run.
+        revisions only run together with earlier ones), from the origin in one run; where that
+        does not run either (some only run when those before are committed), in a run for each.
         """
         below = max((h for h in self._kept if h <= height), default=0)
         run = self._run(below, height)
         if not run.ok and below:
             run = self._run(0, height)
+        if not run.ok and height:
+            run = self._run_each(height)
         if run.ok and run.seconds > _WORTH_KEEPING_SECONDS and height not in self._kept:
             self._keep(height)
         return run
@@ -46,6 +50,17 @@ class Ladder:
         scratch = evidence.at(template)
         ids = [revision.id for revision in evidence.selected[start:height]]
         return evidence.history.upgrade(scratch, ids)
+
+    def _run_each(self, height: int) -> Run:
+        evidence = self._evidence
+        scratch = evidence.at(evidence.origin.template)
+        seconds = 0.0
+        for revision in evidence.selected[:height]:
+            run = evidence.history.step(scratch, revision.id, "up")
+            seconds += run.seconds
+            if not run.ok:
+                break
+        return replace(run, seconds=seconds)
 
     def _keep(self, height: int) -> None:
         if len(self._kept) == _KEPT:

@@ -2,8 +2,9 @@
 """The second observer: ``pg_dump`` says whether two databases are the same.
 
 A proof that used only our own reader would share its blind spots. The dump is cut into its
-entries; what the catalog calls cosmetic (the order of columns, the names of NOT NULL constraints)
-and the tables that hold the version are taken out, and the entries are compared as a set.
+entries; what the catalog calls cosmetic (the order of columns, the names of NOT NULL constraints,
+white space in a function's text) and the tables that hold the version are taken out, and the
+entries are compared as a set.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _NOT_NULL_NAME = re.compile(r'CONSTRAINT (?:"(?:[^"]|"")+"|[^\s"]+) NOT NULL')
 _COLUMN_LIST = re.compile(
     r"^(CREATE (?:UNLOGGED |FOREIGN )?TABLE .*?\()\n(.*?)\n(\).*)$", re.MULTILINE | re.DOTALL
 )
+#: Languages in which a line break is a blank; literals are left to the catalog.
+_FREE_LANGUAGE = re.compile(r"^    LANGUAGE (?:sql|plpgsql)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ def parse_dump(text: str, *, without: Collection[tuple[str, str]] = ()) -> Dump:
         if _belongs_to(name, schema, without):
             continue
         body = _plain(text[header.end() : end])
+        if kind in {"FUNCTION", "PROCEDURE"} and _FREE_LANGUAGE.search(body):
+            body = " ".join(body.split())
         entries.append(f"{kind} {schema}.{name}\n{body}")
     return Dump(frozenset(entries))
 

@@ -35,6 +35,8 @@ _ABSENT = (
 )
 #: What a build leaves out: ICU, a compression method, XML.
 _BUILD = re.compile(r"not supported (?:by|in) this build|^compression method \w+ not supported")
+#: What Python says where Alembic asks a revision's file for a function that it has not.
+_NO_DOWNGRADE = re.compile(r"module '[^']+' has no attribute 'downgrade'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,20 @@ def obstacle_in(error: StepError) -> Obstacle | None:
 
 
 def is_refusal(error: StepError, path: Path | None) -> bool:
-    """Whether a downgrade refuses on purpose: its own file raises, PostgreSQL said nothing."""
-    if error.exception == "NotImplementedError":
+    """Whether a downgrade refuses on purpose: its own file raises, PostgreSQL said nothing.
+
+    A file without a ``downgrade`` function says the same.
+    """
+    if error.exception == "NotImplementedError" or has_no_downgrade(error):
         return True
     line = _own_line(error, path)
     return line is not None and line.startswith("raise")
+
+
+def has_no_downgrade(error: StepError) -> bool:
+    """Whether a revision's file has no ``downgrade`` function at all."""
+    said = _NO_DOWNGRADE.fullmatch(error.message)
+    return error.exception == "AttributeError" and said is not None
 
 
 def is_slip(error: StepError, path: Path | None) -> bool:

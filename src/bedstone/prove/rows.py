@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bedstone.prove.evidence import Evidence
     from bedstone.prove.stairs import Stair
 
+_PATIENCE_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class RowsTried:
@@ -31,8 +33,15 @@ class RowsTried:
 def climb_with_rows(evidence: Evidence) -> tuple[RowsTried, ...]:
     """Run up to each revision that changes columns, put in rows, and run it.
 
-    Rows stay on the way up, as they do in life. After a failure it goes on from a fresh copy.
+    Rows stay on the way up, as they do in life. After a failure it goes on from a fresh copy. A
+    row or two is no work: what takes far longer than without them waits for what never comes.
     """
+    seconds = max(_PATIENCE_SECONDS, 2 * evidence.chain.up.seconds)
+    with evidence.history.in_haste(seconds):
+        return _climb(evidence)
+
+
+def _climb(evidence: Evidence) -> tuple[RowsTried, ...]:
     tried: list[RowsTried] = []
     at: int | None = None
     stairs = [stair for stair in evidence.stairs.steps if stair.reached]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bedstone.project import Project
     from bedstone.project.changes import Changes
     from bedstone.prove.evidence import Progress
-    from bedstone.server import Server
+    from bedstone.server import Server, Workspace
     from bedstone.settings import Settings
 
 
@@ -36,13 +36,17 @@ class Session:
 
 
 @contextmanager
-def server_for(settings: Settings) -> Iterator[Server]:
-    """Open the server that *settings* name for scratch databases: by URL, or the embedded one."""
+def server_for(settings: Settings, *, alone: bool = False) -> Iterator[Server]:
+    """Open the server that *settings* name for scratch databases: by URL, or the embedded one.
+
+    With *alone*, an embedded one that no other run is on.
+    """
     with open_server(
         url=settings.server,
         bin_dir=settings.bin_dir,
         cache=settings.cache_dir,
         idle=timedelta(seconds=settings.idle),
+        alone=alone,
     ) as server:
         yield server
 
@@ -57,41 +61,71 @@ def prove_project(
     """Prove the history of *project*, or what it has that branch *since* has not.
 
     Makes and drops scratch databases on the server that the project's settings name; nothing of
-    the project is changed.
+    the project is changed. Where roles come in that another run on the same embedded server may
+    have made, all is proven again on one where nobody else is: roles belong to a whole server.
     """
     start = time.monotonic()
     check_names(only)
     changes = read_changes(project.root, since) if since and project.root else None
     progress("server", 0, 0)
-    with server_for(project.settings) as server, server.workspace(project.name) as workspace:
-        progress("the project's imports", 0, 0)
-        scratch = workspace.scratch("history")
-        with open_history(project, scratch, progress=progress) as history:
-            new = _new_revisions(history, changes) if changes else None
-            evidence = Evidence(
-                history,
-                workspace,
-                scratch,
-                new=new,
-                models_changed=changes is None or _touches_models(history, changes),
-                exclude=project.settings.exclude,
-                progress=progress,
-            )
-            lock = read_lock(project.root) if project.root else None
-            proofs = prove(evidence, only=only, known=lock.keys if lock else frozenset())
-            verdict = Verdict(
-                project=project.name,
-                server=describe(server),
-                revisions=len(history.revisions),
-                new=None if new is None else len(new),
-                since=since,
-                proofs=proofs,
-                startup_seconds=history.startup_seconds,
-                seconds=time.monotonic() - start,
-                only=tuple(only),
-                notes=tuple(_notes(server, changes, evidence)),
-            )
-            return Session(verdict, history)
+    for alone in (False, True):
+        with (
+            server_for(project.settings, alone=alone) as server,
+            server.workspace(project.name) as workspace,
+        ):
+            session = _prove(project, workspace, changes, only, progress)
+            if not workspace.mixed_roles:
+                break
+    verdict = replace(session.verdict, since=since, seconds=time.monotonic() - start)
+    return replace(session, verdict=verdict)
+
+
+def _prove(
+    project: Project,
+    workspace: Workspace,
+    changes: Changes | None,
+    only: Sequence[str],
+    progress: Progress,
+) -> Session:
+    start = time.monotonic()
+    progress("the project's imports", 0, 0)
+    scratch = workspace.scratch("history")
+    with open_history(project, scratch, progress=_of_many(progress)) as history:
+        new = _new_revisions(history, changes) if changes else None
+        evidence = Evidence(
+            history,
+            workspace,
+            scratch,
+            new=new,
+            models_changed=changes is None or _touches_models(history, changes),
+            exclude=project.settings.exclude,
+            progress=progress,
+        )
+        lock = read_lock(project.root) if project.root else None
+        proofs = prove(evidence, only=only, known=lock.keys if lock else frozenset())
+        verdict = Verdict(
+            project=project.name,
+            server=describe(workspace.server),
+            revisions=len(history.revisions),
+            new=None if new is None else len(new),
+            since=None,
+            proofs=proofs,
+            startup_seconds=history.startup_seconds,
+            seconds=time.monotonic() - start,
+            only=tuple(only),
+            notes=tuple(_notes(workspace.server, changes, evidence)),
+        )
+        return Session(verdict, history)
+
+
+def _of_many(progress: Progress) -> Progress:
+    """Pass on the steps of runs that have several; a run of one is told by who asked for it."""
+
+    def tell(what: str, done: int, total: int) -> None:
+        if total > 1:
+            progress(what, done, total)
+
+    return tell
 
 
 def describe(server: Server) -> str:

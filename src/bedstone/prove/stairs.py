@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bedstone.findings import Exclusion
 from bedstone.prove.chain import disagreement
 from bedstone.prove.obstacle import is_refusal
 
@@ -58,11 +59,23 @@ class Stair:
 
 @dataclass(frozen=True, slots=True)
 class Stairs:
-    """Every revision alone, as far as the history can be climbed, and where that led."""
+    """Every revision alone, as far as the history can be climbed, and where that led.
+
+    *lost* is what failed where a state that was there before could not be made a second time.
+    """
 
     steps: tuple[Stair, ...]
     head: Catalog | None
     unreached: tuple[Revision, ...] = ()
+    lost: StepError | None = None
+
+    @property
+    def not_climbed(self) -> tuple[Exclusion, ...]:
+        """The revisions that were not reached, with the reason."""
+        reason = "a revision before it cannot be upgraded"
+        if self.lost is not None:
+            reason = "the state before it could not be made a second time"
+        return tuple(Exclusion(revision.id, reason) for revision in self.unreached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +101,12 @@ def climb(evidence: Evidence) -> Stairs:
         evidence.progress(revision.id, number, len(evidence.selected))
         stair, above = _climb_one(evidence, revision, floor)
         steps.append(stair)
-        if above is None:
-            return Stairs(tuple(steps), None, evidence.selected[number + 1 :])
+        again = None
+        if above is not None and not stair.is_clean:
+            again = evidence.ladder.come_to(above.height)
+        if above is None or (again is not None and not again.ok):
+            lost = again.error if again is not None else None
+            return Stairs(tuple(steps), None, evidence.selected[number + 1 :], lost)
         floor = above
     return Stairs(tuple(steps), floor.catalog)
 
@@ -100,18 +117,14 @@ def _climb_one(
     stair = _go_up(evidence, revision, floor)
     if not stair.reached:
         return stair, None
-    catalog = evidence.read()
+    catalog, dump = evidence.observe()
     stair = replace(
         stair,
         changes=evidence.differences(floor.catalog, catalog),
         dropped=frozenset(floor.catalog.objects.keys() - catalog.objects.keys()),
     )
-    dump = floor.dump if stair.is_empty else evidence.dump()
     above = _Floor(floor.height + 1, catalog, dump)
-    stair = _go_down_and_up(evidence, stair, floor, above)
-    if not stair.is_clean and not evidence.ladder.come_to(above.height).ok:
-        return stair, None
-    return stair, above
+    return _go_down_and_up(evidence, stair, floor, above), above
 
 
 def _go_up(evidence: Evidence, revision: Revision, floor: _Floor) -> Stair:
@@ -128,8 +141,9 @@ def _go_down_and_up(evidence: Evidence, stair: Stair, floor: _Floor, above: _Flo
     down = evidence.history.step(evidence.scratch, revision.id, "down")
     if down.error is not None:
         return replace(stair, down=down, refuses=is_refusal(down.error, revision.path))
-    left = evidence.differences(floor.catalog, evidence.read())
-    seen = () if left.meaningful else disagreement(floor.dump, evidence.dump())
+    catalog, dump = evidence.observe()
+    left = evidence.differences(floor.catalog, catalog)
+    seen = () if left.meaningful else disagreement(floor.dump, dump)
     stair = replace(stair, down=down, left=left, disagreement=seen)
     second = evidence.history.step(evidence.scratch, revision.id, "up")
     if not second.ok:

@@ -61,6 +61,7 @@ def roles_of(workspace: Workspace, database: str) -> frozenset[int]:
     if not rows:
         return frozenset()
     unshared = server.embedded and not other_runs(workspace)
+    workspace.mixed_roles |= server.embedded and not unshared
     found = set()
     for oid, _, databases, made_by_us in rows:
         if databases:

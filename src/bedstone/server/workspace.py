@@ -51,6 +51,9 @@ class Workspace:
         self.known_roles = frozenset(row[0] for row in control.execute(_ROLES))
         #: Roles that were made meanwhile and that nothing shows to be this run's (see ``roles``).
         self.left_roles: list[str] = []
+        #: Whether roles were made in this run's time while another run was on the same server,
+        #: so that what a database shows of them need not come from what was run in it.
+        self.mixed_roles = False
         #: Held while a scratch database is made, saved, set back: the session is one for all.
         self.lock = threading.RLock()
         self._labels: dict[str, int] = {}
@@ -85,6 +88,12 @@ class Workspace:
             return
         for scratch in others:
             scratch.park()
+
+    def watch_roles(self) -> None:
+        """Note in ``mixed_roles`` whether roles are there that another run may have made."""
+        if self.server.embedded and not self.mixed_roles and any_made(self.control):
+            names = {row[0] for row in self.control.execute(_ROLES)}
+            self.mixed_roles = bool(names - self.known_roles and other_runs(self))
 
     def new_name(self, label: str) -> str:
         """Return a database name that this run has not used."""

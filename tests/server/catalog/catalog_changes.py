@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bedstone.sql import quote_identifier
+
 
 @dataclass(frozen=True)
 class Change:
@@ -468,6 +470,25 @@ group(
         "column public.c.n: not_null_local",
     ),
     pg=">= 18",
+)
+
+_LONG_NAMES = [("t", LONG), (LONG, "c"), ("x" * 63, LONG), ("ö" * 13, "y" * 40)]
+_LONG_DOMAIN = "d" + "ö" * 31
+group(
+    "made-up names",
+    "".join(f'create table "{t}" ("{c}" text);' for t, c in _LONG_NAMES)
+    + f'create domain "{_LONG_DOMAIN}" as text',
+    *(
+        change(
+            f'alter table "{t}" alter column "{c}" set not null',
+            f"column {quote_identifier('public', t, c)}: not_null",
+        )
+        for t, c in _LONG_NAMES
+    ),
+    change(
+        f'alter domain "{_LONG_DOMAIN}" set not null',
+        f'domain public."{_LONG_DOMAIN}": not_null',
+    ),
 )
 
 group(
@@ -960,7 +981,7 @@ group(
         "function public.c(internal): library",
     ),
     change(
-        "create or replace procedure p(inout a integer) language plpgsql as 'begin  end'",
+        "create or replace procedure p(inout a integer) language plpgsql as 'begin null; end'",
         "procedure public.p(integer): body",
     ),
     change(

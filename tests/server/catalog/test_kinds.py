@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from bedstone.server import Server
 
 
+#: Where pg_dump is asked, too: the oldest and the newest, so that each change is at least once.
+#: It takes four times as long as all the rest.
+DUMPED = (servers.MAJORS[0], servers.MAJORS[-1])
+
+
 @pytest.fixture(params=GROUPS.values(), ids=GROUPS)
 def group(request: pytest.FixtureRequest, any_server: Server) -> Group:
     found: Group = request.param
@@ -33,21 +38,24 @@ def test_each_change_is_named_and_nothing_else(
 ) -> None:
     need(session, group.needs)
     session.execute(group.setup.encode())
-    before, dumped = read_catalog(session), dump()
+    observed = any_server.version.major in DUMPED
+    before, dumped = read_catalog(session), dump() if observed else []
     for change in group.changes:
         if not servers.matches(change.pg, any_server.version.major):
             continue
         session.execute(change.sql.encode())
-        after, dumped_after = read_catalog(session), dump()
+        after, dumped_after = read_catalog(session), dump() if observed else []
         check_difference(before, after, change.expected, change.sql)
-        assert (dumped != dumped_after) is change.dump, f"pg_dump after {change.sql}"
+        if observed:
+            assert (dumped != dumped_after) is change.dump, f"pg_dump after {change.sql}"
         before, dumped = after, dumped_after
 
 
 def need(session: psycopg.Connection, name: str | None) -> None:
     row = session.execute(
         "select from pg_available_extensions where name = %(name)s"
-        " union all select from pg_collation where %(name)s = 'icu' and collprovider = 'i'",
+        # A server without ICU has a collation of it all the same, which cannot be used.
+        " union all select from pg_collation where %(name)s = 'icu' and collname = 'de-x-icu'",
         {"name": name or "plpgsql"},
     ).fetchone()
     if row is None:

@@ -176,3 +176,19 @@ def test_the_projects_filters_are_asked(sample: Sample, scratch: Scratch) -> Non
             ("public", "old"),
             ("other", "t"),
         }
+
+
+def test_tables_of_the_models_are_asked_about_in_every_schema(
+    sample: Sample, scratch: Scratch
+) -> None:
+    """Without include_schemas Alembic looks at one schema of the database, and at all models."""
+    sample.table("a")
+    sample.write(
+        "models.py",
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+        "sa.Table('ours', metadata, sa.Column('id', sa.Integer), schema='other')\n",
+    )
+    sample.env(imports="from models import metadata", options="target_metadata=metadata")
+    with sample.open(scratch) as history:
+        asked = [("other", "ours"), ("other", "theirs")]
+        assert history.filtered(scratch, asked) == {("other", "theirs")}

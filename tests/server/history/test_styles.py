@@ -369,3 +369,54 @@ def test_a_connection_that_the_project_needs_to_keep(sample: Sample, scratch: Sc
             assert run.error is None, run.error
             assert any("loaded anew" in note for note in run.notes)
         assert sample.tables(scratch) == {"a"}
+
+
+def test_a_live_connection_in_no_transaction(sample: Sample, scratch: Scratch) -> None:
+    """CREATE INDEX CONCURRENTLY works where the application's own engine is in autocommit."""
+    sample.write(
+        "migrations/env.py",
+        "from alembic import context\n"
+        "context.configure(connection=context.config.attributes['connection'])\n"
+        "context.run_migrations()\n",
+    )
+    sample.table("a")
+    sample.revision("b", "a", upgrade="op.execute('create index concurrently on a (id)')")
+    with sample.open(scratch, connection="autocommit") as history:
+        assert history.upgrade(scratch).error is None
+
+
+def test_an_env_py_that_reads_what_it_is_asked_for(sample: Sample, scratch: Scratch) -> None:
+    """Of several branches each has its own base: ``base`` alone says nothing."""
+    env = sample.root / "migrations/env.py"
+    wanted = "getattr(context.config.cmd_opts, 'revision', None)"
+    sample.write("migrations/env.py", f"{env.read_text()}\nassert {wanted} != 'base', {wanted}\n")
+    sample.table("x", branch_labels=("left",))
+    sample.table("y", branch_labels=("right",))
+    with sample.open(scratch) as history:
+        assert history.upgrade(scratch, ["x", "y"]).error is None
+        assert history.downgrade(scratch, ["y", "x"]).error is None
+
+
+def test_the_parents_of_a_script_location_load_only_when_all_is_set(
+    sample: Sample, scratch: Scratch
+) -> None:
+    """A package may read its settings when it loads, and only then."""
+    sample.write(
+        "shop/__init__.py",
+        "import os\n"
+        "with open(os.path.join(os.path.dirname(__file__), 'loads'), 'a') as file:\n"
+        "    file.write(os.environ.get('SHOP_URL', 'unset') and 'x')\n"
+        "URL = os.environ['SHOP_URL']\n",
+    )
+    sample.write("shop/db/__init__.py", "")
+    sample.write(
+        "shop/db/moves/env.py",
+        "from alembic import context\nfrom sqlalchemy import create_engine\n"
+        "from shop import URL\n" + RUN.format(more="") + "run(create_engine(URL).connect())\n",
+    )
+    sample.write("shop/db/moves/versions/a.py", "revision = 'a'\ndown_revision = None\n"
+                 "def upgrade(): pass\ndef downgrade(): pass\n")  # fmt: skip
+    settings = {"script_location": "shop.db:moves", "env": {"SHOP_URL": "{url}"}}
+    with sample.open(scratch, **settings) as history:
+        assert history.upgrade(scratch).error is None
+    assert (sample.root / "shop/loads").read_text() == "x"

@@ -203,7 +203,7 @@ def test_an_interpreter_that_will_not_do_is_named_with_the_reason(tmp_path: Path
 def test_a_blueprint_says_what_to_install_where_alembic_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(InterpreterNotFound) as caught:
         resolve("blueprint:ads", cwd=tmp_path)
     assert caught.value.hint == "pip install 'bedstone[blueprints]'"

@@ -14,7 +14,12 @@ select
   case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end
     as collation,
   a.attnotnull as not_null,
-  {{18: nullif(n.conname, c.relname || '_' || a.attname || '_not_null') | null::name}} as not_null_name,
+  {{18: case
+    when n.conname <> c.relname || '_' || a.attname || '_not_null'
+      and n.conname <> {{clip c.relname to greatest(27, 53 - octet_length(a.attname))}}
+        || '_' || {{clip a.attname to greatest(26, 53 - octet_length(c.relname))}} || '_not_null'
+    then n.conname
+  end | null::name}} as not_null_name, -- none where it is the one that makeObjectName() makes up
   {{18: coalesce(n.convalidated, true) | true}} as not_null_validated,
   {{18: coalesce(n.connoinherit, false) | false}} as not_null_no_inherit,
   {{18: case when n.coninhcount > 0 then n.conislocal end | null::boolean}} as not_null_local,

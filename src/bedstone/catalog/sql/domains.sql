@@ -15,7 +15,7 @@ select
   case when t.typcollation <> b.typcollation then t.typcollation::regcollation::text end as collation,
   pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::regclass) as "default",
   t.typnotnull as not_null,
-  nullif(n.conname, t.typname || '_not_null') as not_null_name
+  nullif(n.conname, {{clip t.typname to 54}} || '_not_null') as not_null_name
 from pg_catalog.pg_type as t
 join pg_catalog.pg_type as b on b.oid = t.typbasetype
 left join pg_catalog.pg_constraint as n on n.contypid = t.oid and n.contype = 'n'

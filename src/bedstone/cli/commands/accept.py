@@ -59,6 +59,9 @@ def run(
     if dry_run:
         sys.stdout.write(acceptance.text)
         return
+    if not acceptance.added and not acceptance.gone:
+        typer.echo("nothing to accept: bedstone.lock stays as it is")
+        return
     write_acceptance(acceptance)
     for entry in acceptance.added:
         typer.echo(f"accepted  {entry.code} {entry.message}")

@@ -11,6 +11,7 @@ import os
 import re
 
 from .guard import Guard
+from .imports import package_folder
 from .surroundings import read_text
 from .trouble import ProjectError
 from .variables import RecordedEnvironment
@@ -99,9 +100,7 @@ class Address:
             location = str(getter("script_location"))
             package, colon, path = location.partition(":")
             if colon and not os.path.isabs(location):
-                spec = importlib.util.find_spec(package)
-                folders = (spec.submodule_search_locations or []) if spec else []
-                location = os.path.join(next(iter(folders), ""), *path.split(":"))
+                location = os.path.join(package_folder(package), *path.split(":"))
             self.env_script = os.path.join(location, "env.py")
 
     def read_config(self, options: Any) -> Any:

@@ -132,10 +132,7 @@ def first_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "the code ended the process with status %r" % (error.code,)
     lines = str(error).strip().splitlines()
-    text = lines[0] if lines else type(error).__name__
-    if isinstance(error, KeyError):
-        text = "KeyError: " + text
-    return text[:1000]
+    return (lines[0] if lines else type(error).__name__)[:1000]
 
 
 def summary(error: BaseException) -> str:

@@ -23,36 +23,33 @@ def ask_filters(
     answers = []
     for name in names:
         schema = None if name.get("schema") in (None, default) else name["schema"]
-        if name.get("is_model"):
-            answers.append(ask_about_model(filters, metadata, schema, name["name"]))
-        else:
-            answers.append(ask_about_table(context, filters, schema, name["name"]))
+        model = model_of(metadata, schema, name["name"])
+        answers.append(ask_about(context, filters, schema, name["name"], model))
     return answers
 
 
-def ask_about_model(
-    filters: Any, metadata: Sequence[Any], schema: str | None, name: str
-) -> str | None:
-    """Return which filter leaves out a table of the models."""
+def model_of(metadata: Sequence[Any], schema: str | None, name: str) -> Any:
+    """Return the table as the models have it, or ``None``."""
     key = "%s.%s" % (schema, name) if schema else name
-    for one in metadata:
-        table = one.tables.get(key)
-        if table is not None:
-            kept = filters.run_object_filters(table, name, "table", False, None)
-            return None if kept else "include_object"
-    return None
+    return next((one.tables[key] for one in metadata if key in one.tables), None)
 
 
-def ask_about_table(context: Any, filters: Any, schema: str | None, name: str) -> str | None:
-    """Return which filter leaves out a table of the database."""
+def ask_about(context: Any, filters: Any, schema: str | None, name: str, model: Any) -> str | None:
+    """Return which filter leaves out a table.
+
+    Without ``include_schemas`` Alembic looks at no other schema in the database, and yet at the
+    models' tables in any.
+    """
     has_schemas = bool(context.opts.get("include_schemas"))
-    if schema is not None and not has_schemas:
+    if model is None and schema is not None and not has_schemas:
         return "include_schemas"
     named = filters.run_name_filters(name, "table", {"schema_name": schema})
     if not named or (has_schemas and not filters.run_name_filters(schema, "schema", {})):
         return "include_name"
     if not context.opts.get("include_object"):
         return None
+    if model is not None and not filters.run_object_filters(model, name, "table", False, None):
+        return "include_object"
     table = reflect(context.connection, schema, name)
     kept = filters.run_object_filters(table, name, "table", True, None)
     return None if kept else "include_object"

@@ -11,6 +11,27 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def package_folder(name: str) -> str:
+    """Return the folder of a package, none of its parents loaded; an empty string without one.
+
+    ``importlib.util.find_spec`` loads the parents, which read their settings when they load.
+    """
+    folders: Any = None
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        folders = _folders(".".join(parts[:count]), folders)
+    return str(next(iter(folders), ""))
+
+
+def _folders(name: str, path: Any) -> list[str]:
+    for finder in sys.meta_path:
+        find = getattr(finder, "find_spec", None)
+        spec = find(name, path) if find else None
+        if spec is not None:
+            return list(spec.submodule_search_locations or ())
+    return []
+
+
 class ImportHook:
     """Calls a function with each module it waits for, right after that module was loaded.
 

@@ -222,7 +222,10 @@ class Project(Address):
             return
         sqlalchemy = importlib.import_module("sqlalchemy")
         pool = importlib.import_module("sqlalchemy.pool").NullPool
-        engine = sqlalchemy.create_engine(self.url(self.sync_driver()), poolclass=pool)
+        options = {"poolclass": pool}
+        if self.spec["connection"] == "autocommit":
+            options["isolation_level"] = "AUTOCOMMIT"
+        engine = sqlalchemy.create_engine(self.url(self.sync_driver()), **options)
         with engine.connect() as connection:
             config.attributes["connection"] = connection
             yield

@@ -17,7 +17,7 @@ from bedstone.prove.finding import (
     worded,
 )
 from bedstone.prove.names import same_but_for_the_name
-from bedstone.prove.obstacle import obstacle_in
+from bedstone.prove.obstacle import has_no_downgrade, obstacle_in
 from bedstone.prove.proof import Proof, concluded, not_checked
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def check(evidence: Evidence) -> Proof:
         return not_checked(NAME, "the revisions before could not be run")
     stairs = evidence.stairs
     findings: list[Finding] = []
-    excluded: list[Exclusion] = []
+    excluded: list[Exclusion] = [*evidence.origin.skipped]
     for stair in stairs.steps:
         if not stair.reached:
             excluded.append(Exclusion(stair.revision.id, "its upgrade fails"))
@@ -50,10 +50,10 @@ def check(evidence: Evidence) -> Proof:
             excluded.append(Exclusion(stair.revision.id, lack.lacks if lack else ""))
             continue
         findings += check_stair(stair)
-    excluded += [
-        Exclusion(r.id, "a revision before it cannot be upgraded") for r in stairs.unreached
-    ]
-    eligible = len(evidence.selected)
+    excluded += stairs.not_climbed
+    if stairs.lost is not None and evidence.chain.up.ok:
+        findings.append(_not_repeatable(stairs.lost))
+    eligible = len(evidence.chosen)
     undone = sum(_is_undone(stair) for stair in stairs.steps)
     refused = sum(stair.refuses for stair in stairs.steps)
     empty = sum(stair.is_empty for stair in stairs.steps)
@@ -96,6 +96,18 @@ def check_stair(stair: Stair) -> Iterator[Finding]:
         yield from (_again(stair, group) for group in by_object(stair.again))
 
 
+def _not_repeatable(error: StepError) -> Finding:
+    return Finding(
+        "BED305",
+        Severity.ERROR,
+        f"{error.revision or 'env.py'} upgrades once, and fails when the history is run again from "
+        f"the same start: {worded(error)}",
+        revision=error.revision,
+        hint="Make it depend on nothing but the database: no roles, files or times of day.",
+        evidence=step_evidence(error),
+    )
+
+
 def _failure(stair: Stair) -> Finding:
     assert stair.down is not None and stair.down.error is not None  # noqa: S101, PT018
     error = stair.down.error
@@ -117,13 +129,15 @@ def _failure(stair: Stair) -> Finding:
 
 def _refusal(stair: Stair) -> Finding:
     assert stair.down is not None and stair.down.error is not None  # noqa: S101, PT018
+    error = stair.down.error
+    why = "it has no downgrade()" if has_no_downgrade(error) else worded(error)
     return Finding(
         "BED314",
         Severity.NOTE,
-        f"{stair.revision.id} is irreversible on purpose: {worded(stair.down.error)}",
+        f"{stair.revision.id} is irreversible on purpose: {why}",
         revision=stair.revision.id,
         hint="bedstone accept",
-        evidence=step_evidence(stair.down.error),
+        evidence=step_evidence(error),
     )
 
 

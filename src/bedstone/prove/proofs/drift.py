@@ -135,7 +135,8 @@ class _Judge:
         if told and all(map(self._is_own_sequence, told)):
             return self._other_sequence(told[0])
         if not told:
-            return Exclusion(name, "not modelled: plain models have no word for it")
+            parts = ", ".join((d.attribute or "").replace("_", " ") for d in group if d.attribute)
+            return Exclusion(name, f"not modelled: plain models have no word for {parts or 'it'}")
         if key in self._renamed:
             return self._other_name(key) if change == "removed" else None
         if change == "added" and key.kind in {"table", "enum", "domain", "sequence"}:

@@ -21,7 +21,7 @@ def check(evidence: Evidence) -> Proof:
     if evidence.origin.error is not None:
         return not_checked(NAME, "the revisions before could not be run")
     stairs, chain = evidence.stairs, evidence.chain
-    eligible = len(evidence.selected)
+    eligible = len(evidence.chosen)
     findings = [
         Finding(
             "BED330",
@@ -37,11 +37,15 @@ def check(evidence: Evidence) -> Proof:
         for stair in stairs.steps
         if stair.error is not None and stair.reached
     ]
-    excluded = [
-        Exclusion(stair.revision.id, "its upgrade fails")
-        for stair in stairs.steps
-        if not stair.reached
-    ] + [Exclusion(r.id, "a revision before it cannot be upgraded") for r in stairs.unreached]
+    excluded = (
+        [*evidence.origin.skipped]
+        + [
+            Exclusion(stair.revision.id, "its upgrade fails")
+            for stair in stairs.steps
+            if not stair.reached
+        ]
+        + [*stairs.not_climbed]
+    )
     if chain.head is not None and stairs.head is not None:
         findings += [
             Finding(

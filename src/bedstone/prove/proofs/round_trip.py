@@ -35,23 +35,27 @@ _BOOTSTRAP = 'Say what the first revision expects: bootstrap = "…" in bedstone
 
 def check(evidence: Evidence) -> Proof:
     """Run the chain up, down and up, and compare both ends with what they were."""
-    eligible = len(evidence.selected)
+    eligible, skipped = len(evidence.chosen), evidence.origin.skipped
     if evidence.origin.error is not None:
         return _not_started(evidence, evidence.origin.error)
+    ends = list(_end_of_bootstrap(evidence))
+    if eligible and not evidence.selected:
+        summary = skipped[0].reason
+        return concluded(NAME, summary, eligible=eligible, findings=ends, excluded=skipped)
     if not eligible:
         return concluded(NAME, "there is no revision to prove", eligible=0)
     chain = evidence.chain
     if chain.up.error is not None:
-        return _not_up(evidence, chain.up.error)
+        return _not_up(evidence, chain.up.error, ends)
     single = [f for stair in evidence.stairs.steps for f in downgrades.check_stair(stair)]
-    findings = list(_check_chain(evidence, chain, single))
-    excluded = [
+    findings = ends + list(_check_chain(evidence, chain, single))
+    excluded = [*skipped] + [
         Exclusion(r.id, f"the way down ends at {chain.floor.id}")
         for r in evidence.selected
         if chain.floor is not None and r not in chain.above
     ]
     if chain.floor is not None and not chain.above and not _refuses(chain):
-        excluded = []  # the failing downgrade is the answer; nothing was left unasked
+        excluded = [*skipped]  # the failing downgrade is the answer; nothing was left unasked
     vacuous = chain.unchanged and bool(evidence.stairs.steps) and not findings
     return concluded(
         NAME,
@@ -87,6 +91,23 @@ def _refuses(chain: Chain) -> bool:
     return error is not None and chain.floor is not None and is_refusal(error, chain.floor.path)
 
 
+def _end_of_bootstrap(evidence: Evidence) -> Iterator[Finding]:
+    """Say where the way down from a bootstrap that is at the head ends."""
+    error = evidence.origin.end
+    if error is None:
+        return
+    path = next((r.path for r in evidence.chosen if r.id == error.revision), None)
+    refuses = is_refusal(error, path)
+    yield Finding(
+        "BED314" if refuses else "BED321",
+        Severity.NOTE if refuses else Severity.ERROR,
+        f"the way down from the bootstrap ends at {error.revision or 'env.py'}: {worded(error)}",
+        revision=error.revision,
+        detail="The bootstrap is at the head, so the revisions can be run only after going down.",
+        evidence=step_evidence(error),
+    )
+
+
 def _not_started(evidence: Evidence, error: StepError) -> Proof:
     lack = obstacle_in(error)
     if lack is not None:
@@ -108,8 +129,8 @@ def _not_started(evidence: Evidence, error: StepError) -> Proof:
     return Proof(NAME, Status.FAILED, "the history does not start", eligible, 0, (finding,))
 
 
-def _not_up(evidence: Evidence, error: StepError) -> Proof:
-    eligible = len(evidence.selected)
+def _not_up(evidence: Evidence, error: StepError, ends: list[Finding]) -> Proof:
+    eligible = len(evidence.chosen)
     lack = obstacle_in(error)
     if lack is not None:
         return not_checked(
@@ -128,12 +149,12 @@ def _not_up(evidence: Evidence, error: StepError) -> Proof:
         evidence=step_evidence(error),
     )
     place = next((i for i, r in enumerate(evidence.selected) if r.id == error.revision), 0)
-    excluded = [
+    excluded = [*evidence.origin.skipped] + [
         Exclusion(r.id, f"{error.revision} before it cannot be upgraded")
         for r in evidence.selected[place + 1 :]
     ]
     return concluded(
-        NAME, finding.message, eligible=eligible, findings=[finding], excluded=excluded
+        NAME, finding.message, eligible=eligible, findings=[*ends, finding], excluded=excluded
     )
 
 
@@ -152,7 +173,8 @@ def _is_at_start(evidence: Evidence, error: StepError) -> bool:
 
 def _check_chain(evidence: Evidence, chain: Chain, single: list[Finding]) -> Iterator[Finding]:
     if chain.down is not None and chain.down.error is not None:
-        yield from _not_down(chain.down.error, single)
+        alone = {s.revision.id for s in evidence.stairs.steps if s.down is not None and s.down.ok}
+        yield from _not_down(chain.down.error, single, alone)
     yield from _left_at_base(chain, single)
     if chain.second is not None and chain.second.error is not None:
         error = chain.second.error
@@ -185,7 +207,7 @@ def _check_chain(evidence: Evidence, chain: Chain, single: list[Finding]) -> Ite
     yield from _made_at_once(evidence)
 
 
-def _not_down(error: StepError, single: list[Finding]) -> Iterator[Finding]:
+def _not_down(error: StepError, single: list[Finding], alone: set[str]) -> Iterator[Finding]:
     same = [f for f in single if f.revision == error.revision and f.code in {"BED303", "BED314"}]
     if same and same[0].code == "BED314":
         return
@@ -195,6 +217,7 @@ def _not_down(error: StepError, single: list[Finding]) -> Iterator[Finding]:
         f"the way down ends at {error.revision}: {worded(error)}",
         revision=error.revision,
         cause=_cause_of_end(error, same, single),
+        detail="Right after its own upgrade it passes." if error.revision in alone else None,
         evidence=step_evidence(error),
     )
 

@@ -47,12 +47,9 @@ def check(evidence: Evidence) -> Proof:
 
 def _judge(rows: RowsTried) -> tuple[Finding | None, Exclusion | None]:
     revision = rows.stair.revision.id
-    if not rows.stair.alone:
-        return None, Exclusion(revision, "it fails in a run of its own, with or without rows")
-    if not rows.filled.tables or rows.up is None:
-        reasons = "; ".join(f"{table}: {reason}" for table, reason in rows.filled.skipped)
-        return None, Exclusion(revision, f"no row could be made ({reasons})")
-    error = rows.up.error
+    error = rows.up.error if rows.up is not None else None
+    if reason := _unanswered(rows):
+        return None, Exclusion(revision, reason)
     if error is None:
         return None, None
     if is_slip(error, rows.stair.revision.path):
@@ -79,6 +76,18 @@ def _judge(rows: RowsTried) -> tuple[Finding | None, Exclusion | None]:
         ),
         None,
     )
+
+
+def _unanswered(rows: RowsTried) -> str | None:
+    """Return why nothing is known of a revision with rows."""
+    if not rows.stair.alone:
+        return "it fails in a run of its own, with or without rows"
+    if not rows.filled.tables or rows.up is None:
+        reasons = "; ".join(f"{table}: {reason}" for table, reason in rows.filled.skipped)
+        return f"no row could be made ({reasons})"
+    if rows.up.error is not None and rows.up.error.timed_out:
+        return f"with rows, {rows.up.error.message}"
+    return None
 
 
 def _slip(stair: Stair, error: StepError) -> Finding:
