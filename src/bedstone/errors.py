@@ -448,7 +448,7 @@ class SideUnusable(BedstoneError):
 class CommandNotStarted(BedstoneError):
     """The command that is to be traced cannot be started."""
 
-    code = "BED195"
+    code = "BED196"
     exit_status = ExitStatus.USAGE
 
 

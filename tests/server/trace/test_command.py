@@ -101,7 +101,7 @@ def test_the_exit_status_of_the_command_is_passed_on(tmp_path: Path, script: lis
 def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
     done = bedstone(tmp_path, "trace", "--", "no-such-program")
     assert done.returncode == 2
-    assert done.stderr.startswith("BED195: no-such-program cannot be started: no such file")
+    assert done.stderr.startswith("BED196: no-such-program cannot be started: no such file")
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
