@@ -93,7 +93,8 @@ class StatementFacts:
     """What one statement did, or several that the client sent as one.
 
     *sql* are the statements as sent, with values and comments left out; the same one many times
-    in a row is there once, *executions* counts all. *transaction* is the number of the
+    in a row within a transaction is told once, *executions* counts all, and *seconds*, rows and
+    *wal_bytes* are their sums. *transaction* is the number of the
     transaction in its session, ``None`` where the statement ran in none or in several of its own.
     *method* is that of the whole; *unknown* names the fields that nobody could find out.
     *seconds* is from the moment it was sent on until the server was ready again. *wal_bytes* is

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from bedstone.findings import Method
 from bedstone.trace.facts import (
@@ -87,6 +87,24 @@ class Record:
             hidden = code.startswith(_MAY_HOLD_VALUES)
             self.error = ErrorFact(code, None if hidden else fields.get("M"))
 
+    def absorb(self, other: Record) -> bool:
+        """Take the same statement's next execution in, if it did nothing that is new."""
+        if (
+            (self.transaction is None or self.transaction != other.transaction)
+            or (self.label, self.method, self.unknown) != (other.label, other.method, other.unknown)
+            or (self.error or other.error)
+            or (other.locks or other.rewrites or other.created or other.dropped)
+            or [s.text for s in self.statements] != [s.text for s in other.statements]
+        ):
+            return False
+        self.executions += other.executions
+        self.seconds += other.seconds
+        self.scans = _sum(self.scans, other.scans)
+        self.writes = _sum(self.writes, other.writes)
+        if self.wal_bytes is not None and other.wal_bytes is not None:
+            self.wal_bytes += other.wal_bytes
+        return True
+
     def freeze(self, number: int) -> StatementFacts:
         """Return what is known now."""
         locks = sorted(self.locks, key=lambda r: (-r.mode, str(r.relation)))
@@ -112,6 +130,23 @@ class Record:
         )
 
 
+_Rows = TypeVar("_Rows", ScanFact, WriteFact)
+
+
+def _sum(facts: list[_Rows], more: list[_Rows]) -> list[_Rows]:
+    """Add up the counts of each relation."""
+    found = {fact.relation.oid: fact for fact in facts}
+    for fact in more:
+        before = found.get(fact.relation.oid)
+        found[fact.relation.oid] = fact if before is None else _add(before, fact)
+    return list(found.values())
+
+
+def _add(a: _Rows, b: _Rows) -> _Rows:
+    counts = [f.name for f in fields(a) if f.type == "int"]
+    return replace(b, **{name: getattr(a, name) + getattr(b, name) for name in counts})
+
+
 class Ledger:
     """All records of all sessions. *label* is put on the statements that begin from now on."""
 
@@ -119,11 +154,15 @@ class Ledger:
         self.label: str | None = None
         self.sessions = 0
         self._records: list[Record] = []
+        self._last: dict[int, Record] = {}
         self._transactions: list[TransactionRecord] = []
 
     def enter(self, record: Record) -> None:
-        """Keep a statement's record."""
-        self._records.append(record)
+        """Keep a statement's record, or add it to that of the same statement just before it."""
+        last = self._last.get(record.session)
+        if last is None or not last.absorb(record):
+            self._records.append(record)
+            self._last[record.session] = record
 
     def enter_transaction(self, record: TransactionRecord) -> None:
         """Keep a transaction's record."""

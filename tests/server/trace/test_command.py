@@ -8,17 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
 import pytest
 from commands import BEDSTONE, bedstone
 
+import bedstone as bedstone_package
 from bedstone.server.binaries import find_binaries
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SCRIPT = """
 create table t (id int primary key, v varchar(10));
@@ -120,6 +119,37 @@ def test_each_driver_finds_the_database_by_its_variable(tmp_path: Path, driver: 
     assert [s["rows"] for s in alter["scans"]] == [4]
     inserts = [w["inserted"] for s in statements for w in s["writes"]]
     assert sum(inserts) == 2
+
+
+def test_alembic_and_psql_give_the_same_facts_for_the_same_migration(tmp_path: Path) -> None:
+    ini = str(Path(bedstone_package.__file__).parent / "blueprints" / "ads" / "alembic.ini")
+    alembic = [sys.executable, "-m", "alembic", "-c", ini, "upgrade", "head"]
+    script = tmp_path / "ads.sql"
+    offline = subprocess.run([*alembic, "--sql"], check=True, capture_output=True, text=True)
+    script.write_text(offline.stdout)
+    psql = [str(find_binaries(None).bin_dir / "psql"), "-Xqv", "ON_ERROR_STOP=1"]
+    found = []
+    for command in (alembic, [*psql, "-f", str(script)]):
+        done = bedstone(tmp_path, "trace", "--json", "--", *command)
+        assert done.returncode == 0, done.stderr
+        found.append({sql: _shape(s) for sql, s in _facts(done.stdout).items() if _is_ddl(sql)})
+    assert len(found[0]) > 30
+    assert found[0] == found[1]
+
+
+def _is_ddl(sql: str) -> bool:
+    return sql.lower().startswith(("create", "alter", "drop"))
+
+
+def _shape(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return what must be the same in two runs: all but numbers, times and oids."""
+    names = {
+        field: sorted(fact["relation"]["name"] for fact in statement[field])
+        for field in ("rewrites", "scans", "writes")
+    }
+    locks = sorted((k["relation"]["name"], k["mode"], k["method"]) for k in statement["locks"])
+    created = sorted(r["name"] for r in statement["created"])
+    return names | {"locks": locks, "created": created, "method": statement["method"]}
 
 
 def test_the_users_own_variables_lead_nowhere(tmp_path: Path) -> None:

@@ -352,7 +352,7 @@ def test_what_cannot_run_in_a_transaction_is_watched_from_outside(observer: Obse
     vacuum = found["vacuum full t"]
     assert vacuum.method is Method.SAMPLED
     assert "public.t" in {str(f.relation) for f in vacuum.rewrites}
-    (lock,) = [k for k in vacuum.locks if k.relation.name == "t"]
+    lock = max((k for k in vacuum.locks if k.relation.name == "t"), key=lambda k: k.mode)
     assert lock.mode is LockMode.ACCESS_EXCLUSIVE
     assert lock.method in {Method.SAMPLED, Method.DERIVED}
     index = found["create index concurrently i on t (a)"]
@@ -436,6 +436,36 @@ def test_what_one_transaction_read_is_not_counted_for_the_next(observer: Observe
         connection.execute("select count(*) from t")
     last = observer.trace().statements[-1]
     assert [(s.scans, s.rows) for s in last.scans] == [(1, 10)]
+
+
+def test_the_same_statement_many_times_is_told_once(observer: Observer) -> None:
+    """A script of a million INSERTs must not take a gigabyte."""
+    with _connect(observer) as connection:
+        connection.execute("create table t (a int)")
+        with connection.transaction():
+            for number in range(100):
+                connection.execute(f"insert into t values ({number})")
+            connection.execute("select count(*) from t")
+            connection.execute("select count(*) from t")
+            connection.execute("insert into t values (1)")
+    inserts, counts, last = (
+        s for s in observer.trace().statements if s.kinds in {("insert",), ("select",)}
+    )
+    assert (inserts.executions, counts.executions, last.executions) == (100, 2, 1)
+    assert [w.inserted for w in inserts.writes] == [100]
+    assert [(s.scans, s.rows) for s in counts.scans] == [(2, 200)]
+    assert [str(k.mode) for k in inserts.locks] == ["ROW EXCLUSIVE"]
+
+
+def test_the_server_greets_the_client_as_without_us(observer: Observer, scratch: Scratch) -> None:
+    plain = RawClient(scratch.dsn, application_name="greeted", options="-c work_mem=5MB")
+    through = RawClient(observer.dsn, application_name="greeted", options="-c work_mem=5MB")
+    shown = [client.ask(query("show work_mem")) for client in (plain, through)]
+    plain.close()
+    through.close()
+    assert plain.parameters == through.parameters
+    assert len(plain.key) == len(through.key)
+    assert shown[0] == shown[1]
 
 
 def test_labels_are_put_on_what_begins_after_them(observer: Observer) -> None:
