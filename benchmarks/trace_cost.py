@@ -33,7 +33,7 @@ import os
 from alembic import context
 from sqlalchemy import create_engine
 with create_engine(os.environ["SQLALCHEMY_URL"]).connect() as connection:
-    context.configure(connection=connection, transaction_per_migration=True)
+    context.configure(connection=connection, transaction_per_migration={separate})
     with context.begin_transaction():
         context.run_migrations()
 """
@@ -86,17 +86,18 @@ def main() -> None:
     ):
         print(f"PostgreSQL {server.version}")
         scratch = workspace.scratch("cost")
-        history = write(Path(name), options.revisions)
-        for label, ini in (("ads", ADS), (f"{options.revisions} revisions", history)):
-            show_upgrades(label, scratch, ini, options.repeat)
+        show_upgrades("ads", scratch, ADS, options.repeat)
+        for separate, label in ((True, "a transaction each"), (False, "in one transaction")):
+            ini = write(Path(name) / str(separate), options.revisions, separate=separate)
+            show_upgrades(f"{options.revisions} revisions {label}", scratch, ini, options.repeat)
         show_copies(scratch, options.megabytes)
 
 
-def write(folder: Path, count: int) -> Path:
+def write(folder: Path, count: int, *, separate: bool) -> Path:
     """Write a history of *count* revisions, four statements each."""
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True)
-    (folder / "migrations" / "env.py").write_text(_ENV)
+    (folder / "migrations" / "env.py").write_text(_ENV.format(separate=separate))
     for number in range(count):
         down = f'"r{number - 1}"' if number else None
         (versions / f"r{number}.py").write_text(_REVISION.format(number=number, down=down))

@@ -10,13 +10,13 @@ from bedstone.findings import Method
 from bedstone.trace.facts import Relation, RewriteFact, ScanFact, WriteFact
 from bedstone.trace.ledger import LockRecord, TransactionRecord
 from bedstone.trace.locks import LockMode
-from bedstone.trace.questions import SCANNED
+from bedstone.trace.questions import SCANNED, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bedstone.trace.ledger import Ledger, Record
-    from bedstone.trace.questions import Answer, Seen
+    from bedstone.trace.questions import Answer
 
 #: The fields that only an answer fills.
 FIELDS = ("locks", "rewrites", "scans", "writes", "created", "dropped")
@@ -43,14 +43,12 @@ class Account:
     def _clear(self) -> None:
         self._held: dict[tuple[int, LockMode], LockRecord] = {}
         self._known: dict[int, Seen] = {}
+        #: What the transaction has made and told, and toast tables: they need not be told again.
+        self.made: dict[int, Seen] = {}
+        self.was_asked = False
         self._gone: set[int] = set()
         self._checked: set[int] = set()
         self.wal = None
-
-    @property
-    def was_asked(self) -> bool:
-        """Whether the open transaction has answered already."""
-        return bool(self._known or self._held)
 
     def begin(self, now: float, *, given: bool) -> None:
         """A transaction has begun."""
@@ -68,7 +66,7 @@ class Account:
             self._release(self._held, now)
         self.transaction = None
         if outcome == "committed":
-            self._committed.update(self._known)
+            self._committed.update(self._known | self.made)
             self._committed = {o: s for o, s in self._committed.items() if o not in self._gone}
         else:
             self._committed = {o: s for o, s in self._committed.items() if s is not None}
@@ -83,6 +81,8 @@ class Account:
         return {oid for oid in oids if self._is_strange(oid, relations.get(oid))}
 
     def _is_strange(self, oid: int, seen: Seen | None) -> bool:
+        if seen is not None and seen.relation.schema == _TOAST:
+            return False
         if oid not in self._committed:
             return True
         committed = self._committed[oid]
@@ -99,6 +99,7 @@ class Account:
     def take(self, record: Record, answer: Answer, now: float) -> None:
         """Write into *record* what has changed since the last answer, and remember this one."""
         record.method = Method.MEASURED
+        self.was_asked = True
         self._note_locks(record, answer.locks, answer.relations, now)
         for oid, seen in answer.relations.items():
             relation = self._named(seen)
@@ -111,9 +112,10 @@ class Account:
             self._note_rows(record, relation, seen, before)
         if not answer.counting:
             record.unknown = ("scans", "writes")
+        self._note_counts(record, answer)
         self._note_dropped(record, answer)
         self._note_wal(record, answer.wal)
-        self._known.update(answer.relations)
+        self._remember(answer.relations)
 
     def go_back(self, answer: Answer, now: float) -> None:
         """Remember what is left after ROLLBACK TO SAVEPOINT."""
@@ -122,15 +124,25 @@ class Account:
         )
         self._gone -= answer.relations.keys()
         self._known = {oid: replace(seen, file=None) for oid, seen in self._known.items()}
-        self._known.update(answer.relations)
+        self.made = {oid: seen for oid, seen in self.made.items() if oid in answer.relations}
+        self._remember(answer.relations)
         self.wal = answer.wal
+
+    def _remember(self, relations: Mapping[int, Seen]) -> None:
+        for oid, seen in relations.items():
+            told = self._is_made(oid) or seen.relation.schema == _TOAST
+            (self.made if told else self._known)[oid] = seen
+
+    def _is_made(self, oid: int) -> bool:
+        return oid in self._committed and self._committed[oid] is None
 
     def take_locks(
         self, record: Record, locks: frozenset[tuple[int, LockMode]], wal: int | None, now: float
     ) -> None:
         """Write into *record* the locks alone, of a statement that does nothing else."""
         record.method = Method.MEASURED
-        self._note_locks(record, locks, {}, now)
+        older = frozenset((oid, mode) for oid, mode in locks if oid not in self.made)
+        self._note_locks(record, older, {}, now)
         self._note_wal(record, wal)
 
     def _note_wal(self, record: Record, wal: int | None) -> None:
@@ -145,7 +157,12 @@ class Account:
         relations: dict[int, Seen],
         now: float,
     ) -> None:
-        self._release({k: lock for k, lock in self._held.items() if k not in locks}, now)
+        gone = {
+            key: lock
+            for key, lock in self._held.items()
+            if key not in locks and key[0] not in self.made
+        }
+        self._release(gone, now)
         for oid, mode in locks - self._held.keys():
             seen = relations.get(oid) or self._known.get(oid) or self._committed.get(oid)
             if seen is None:
@@ -162,9 +179,7 @@ class Account:
             del self._held[key]
 
     def _named(self, seen: Seen) -> Relation:
-        oid = seen.relation.oid
-        made = oid in self._committed and self._committed[oid] is None
-        return replace(seen.relation, created=made)
+        return replace(seen.relation, created=self._is_made(seen.relation.oid))
 
     def _note_file(self, record: Record, relation: Relation, seen: Seen) -> None:
         if relation.created or seen.file is None:
@@ -191,6 +206,15 @@ class Account:
         if inserted or updated or deleted:
             fact = WriteFact(relation, inserted, updated, deleted, Method.MEASURED)
             record.writes.append(fact)
+
+    def _note_counts(self, record: Record, answer: Answer) -> None:
+        for oid, (scans, read, inserted, updated, deleted) in answer.counts.items():
+            before = self.made.pop(oid)
+            if sum((scans, read, inserted, updated, deleted)) < before.total:
+                continue  # dropped: its counts are gone with it
+            seen = Seen(before.relation, before.file, scans, read, inserted, updated, deleted)
+            self._note_rows(record, self._named(seen), seen, before)
+            self.made[oid] = seen
 
     def _note_dropped(self, record: Record, answer: Answer) -> None:
         for oid, mode in answer.locks:

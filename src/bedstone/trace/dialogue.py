@@ -20,17 +20,17 @@ from bedstone.trace.questions import (
     FLUSH,
     NAME,
     NO_LIMITS,
-    QUESTION,
     RELEASE,
     SAVEPOINT,
     read_answer,
+    write_question,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bedstone.trace.messages import Message
-    from bedstone.trace.questions import Answer
+    from bedstone.trace.questions import Answer, Seen
     from bedstone.trace.wire import Signal, Wire
 
 #: What is looked at of the server's messages while it answers the client.
@@ -51,8 +51,6 @@ def _batch(*statements: str) -> bytes:
 #: its own Query did; where the client used extended messages, we do, under a name of ours.
 _BEGIN = {True: _simple("begin"), False: _batch("begin")}
 _COMMIT = _batch("commit")
-_ASKING = (SAVEPOINT, NO_LIMITS, QUESTION, BACK, RELEASE)
-_ASK = {True: _simple(*_ASKING), False: _batch(*_ASKING)}
 _GO_BACK = _batch(BACK, RELEASE)
 _FLUSH = _batch(FLUSH)
 #: After an error the rest of a batch is skipped, so what it opened is still there.
@@ -129,12 +127,14 @@ class Dialogue:
         reply = await self._exchange(_simple(word) if simple else _batch(word), tell)
         return not reply.failed
 
-    async def ask(self, *, simple: bool) -> Answer | None:
+    async def ask(self, made: Mapping[int, Seen], *, simple: bool) -> Answer | None:
         """Ask the session about itself; ``None`` where it cannot answer.
 
-        Whatever happens, the transaction stays as it was.
+        *made* are the relations that it need not tell again. Whatever happens, the transaction
+        stays as it was.
         """
-        reply = await self._exchange(_ASK[simple])
+        words = (SAVEPOINT, NO_LIMITS, write_question(made), BACK, RELEASE)
+        reply = await self._exchange(_simple(*words) if simple else _batch(*words))
         if reply.failed:
             if self.status == b"E":
                 await self._exchange(_GO_BACK)

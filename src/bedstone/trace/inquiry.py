@@ -114,7 +114,7 @@ class Inquiry:
         if group.watch is not None:
             await group.watch.stop()
         if group.handles(Handling.WRAP, Handling.WATCH):
-            answer = await self._dialogue.ask(simple=group.form is Form.QUERY)
+            answer = await self._dialogue.ask(account.made, simple=group.form is Form.QUERY)
             if answer is not None:
                 await self._learn((oid for oid, _ in answer.locks), answer.relations)
                 account.take(record, answer, now)
@@ -132,7 +132,7 @@ class Inquiry:
             return b"T"
         record.method = Method.DERIVED
         if group.handles(Handling.BACK) and account.was_asked:
-            back = await self._dialogue.ask(simple=group.form is Form.QUERY)
+            back = await self._dialogue.ask({}, simple=group.form is Form.QUERY)
             if back is not None:
                 account.go_back(back, now)
             return self._dialogue.status

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from bedstone.sql import quote_literal
 from bedstone.trace.facts import Relation
 from bedstone.trace.locks import LOCK_MODES, LockMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 #: The name of our statement, portal and savepoint; it exists only while we ask.
 NAME = "bedstone_observer"
@@ -35,8 +39,10 @@ FIRST_OWN_OID = 16384
 
 #: The relation locks of this session; the relations they are on, as this transaction sees them,
 #: with their files and what the session did to their rows since its last report; the position
-#: in the WAL. One row, one column: JSON, in hexadecimal. Toast tables go with their tables.
-QUESTION = """
+#: in the WAL. One row, one column: JSON, in hexadecimal. Of what the transaction has made itself
+#: and told before, only new counts are told again, or a long transaction would tell the same
+#: thousand relations after each statement.
+_QUESTION = """
     select pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_array(
         pg_catalog.pg_stat_force_next_flush() is null,
         pg_catalog.current_setting('track_counts'),
@@ -49,7 +55,25 @@ QUESTION = """
             pg_catalog.pg_stat_get_xact_tuples_returned(c.oid),
             pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid),
             pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),
-            pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)))
+            pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid))),
+        (select pg_catalog.json_agg(pg_catalog.json_build_array(
+            t.oid::pg_catalog.int8, t.scans, t.read, t.inserted, t.updated, t.deleted))
+         from (
+            select m.oid, m.total,
+                   pg_catalog.pg_stat_get_xact_numscans(m.oid) as scans,
+                   pg_catalog.pg_stat_get_xact_tuples_returned(m.oid) as read,
+                   pg_catalog.pg_stat_get_xact_tuples_inserted(m.oid) as inserted,
+                   pg_catalog.pg_stat_get_xact_tuples_updated(m.oid) as updated,
+                   pg_catalog.pg_stat_get_xact_tuples_deleted(m.oid) as deleted
+            from rows from (
+                pg_catalog.unnest(%(tables)s::pg_catalog.oid[]),
+                pg_catalog.unnest(%(totals)s::pg_catalog.int8[])
+            ) as m (oid, total)
+            offset 0
+         ) as t
+         where (t.scans operator(pg_catalog.+) t.read operator(pg_catalog.+) t.inserted
+                operator(pg_catalog.+) t.updated operator(pg_catalog.+) t.deleted)
+               operator(pg_catalog.<>) t.total)
     )::pg_catalog.text, pg_catalog.getdatabaseencoding()), 'hex')
     from pg_catalog.pg_lock_status() as l
     left join pg_catalog.pg_class as c on c.oid operator(pg_catalog.=) l.relation
@@ -58,7 +82,7 @@ QUESTION = """
       and l.locktype operator(pg_catalog.=) 'relation'::pg_catalog.text
       and l.granted
       and l.relation operator(pg_catalog.>=) 16384::pg_catalog.oid
-      and n.nspname operator(pg_catalog.<>) 'pg_toast'::pg_catalog.name is not false
+      and l.relation operator(pg_catalog.<>) all (%(made)s::pg_catalog.oid[])
 """
 
 KINDS = {
@@ -74,7 +98,7 @@ KINDS = {
     "c": "composite type",
 }
 #: Those of which a sequential scan is one.
-SCANNED = frozenset({"table", "materialized view", "toast table"})
+SCANNED = frozenset({"table", "materialized view"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +113,51 @@ class Seen:
     updated: int = 0
     deleted: int = 0
 
+    @property
+    def total(self) -> int:
+        """All counts together; it grows with each of them."""
+        return self.scans + self.read + self.inserted + self.updated + self.deleted
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a session said about itself. *counting* is off where the user switched it off."""
+    """What a session said about itself. *counting* is off where the user switched it off.
+
+    *counts* are those of relations that the transaction made and told before.
+    """
 
     wal: int
     locks: frozenset[tuple[int, LockMode]]
     relations: dict[int, Seen]
     counting: bool
+    counts: dict[int, tuple[int, ...]]
+
+
+def write_question(made: Mapping[int, Seen]) -> str:
+    """Return the question; *made* are the relations that the transaction made and told before."""
+    tables = {oid: seen for oid, seen in made.items() if seen.relation.kind in SCANNED}
+    return _QUESTION % {
+        "made": _array(made),
+        "tables": _array(tables),
+        "totals": _array(seen.total for seen in tables.values()),
+    }
+
+
+def _array(numbers: Iterable[int]) -> str:
+    return quote_literal("{" + ",".join(map(str, numbers)) + "}")
 
 
 def read_answer(column: bytes) -> Answer:
     """Read the one column of QUESTION's answer."""
     text = bytes.fromhex(column.decode("ascii")).decode("utf-8", "backslashreplace")
-    _, counting, wal, rows = json.loads(text)
+    _, counting, wal, rows, counts = json.loads(text)
     rows = rows or ()
     return Answer(
         wal=int(wal),
         locks=read_locks((oid, mode) for mode, oid, *_ in rows),
         relations={row[1]: read_seen(row[1:]) for row in rows if row[2] is not None},
         counting=counting == "on",
+        counts={oid: tuple(numbers) for oid, *numbers in counts or ()},
     )
 
 

@@ -457,6 +457,54 @@ def test_the_same_statement_many_times_is_told_once(observer: Observer) -> None:
     assert [str(k.mode) for k in inserts.locks] == ["ROW EXCLUSIVE"]
 
 
+def test_what_a_transaction_does_to_its_own_tables_is_told_statement_by_statement(
+    observer: Observer,
+) -> None:
+    with _connect(observer) as connection, connection.transaction():
+        connection.execute("create table t (a int)")
+        connection.execute("insert into t select generate_series(1, 10)")
+        connection.execute("create index on t (a)")
+        with suppress(ZeroDivisionError), connection.transaction():
+            connection.execute("create table u (a int)")
+            connection.execute("delete from t where a > 3")
+            raise ZeroDivisionError
+        connection.execute("update t set a = a + 1")
+        connection.execute("drop table t")
+    found = {s.sql[0]: s for s in observer.trace().statements}
+    told = {
+        sql: [(w.relation.name, w.inserted, w.updated, w.deleted) for w in statement.writes]
+        for sql, statement in found.items()
+        if statement.writes
+    }
+    assert told == {
+        "insert into t select generate_series($1, $2)": [("t", 10, 0, 0)],
+        "delete from t where a > $1": [("t", 0, 0, 7)],
+        "update t set a = a + $1": [("t", 0, 10, 0)],
+    }
+    assert [s.rows for s in found["create index on t (a)"].scans] == [10]
+    assert [s.rows for s in found["update t set a = a + $1"].scans] == [10]
+    assert all(lock.seconds is not None for s in found.values() for lock in s.locks)
+
+
+def test_a_table_that_another_session_rewrote_is_not_told_as_rewritten(
+    observer: Observer, scratch: Scratch
+) -> None:
+    """What is remembered of a relation from one transaction to the next may be out of date."""
+    with _connect(observer) as connection, scratch.connect(autocommit=True) as other:
+        connection.execute("create table t (a int)")
+        other.execute("insert into t select generate_series(1, 10)")
+        other.execute("alter table t alter a type bigint")
+        connection.execute("alter table t add column b int")
+        other.execute("drop table t; create table t (a int)")
+        connection.execute("alter table t add column b int")
+    alters = [s for s in observer.trace().statements if s.kinds == ("alter_table",)]
+    assert [s.rewrites for s in alters] == [(), ()]
+    assert [(str(k.relation), k.relation.created) for s in alters for k in s.locks] == [
+        ("public.t", False),
+        ("public.t", False),
+    ]
+
+
 def test_the_server_greets_the_client_as_without_us(observer: Observer, scratch: Scratch) -> None:
     plain = RawClient(scratch.dsn, application_name="greeted", options="-c work_mem=5MB")
     through = RawClient(observer.dsn, application_name="greeted", options="-c work_mem=5MB")
