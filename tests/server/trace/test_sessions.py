@@ -505,6 +505,18 @@ def test_a_table_that_another_session_rewrote_is_not_told_as_rewritten(
     ]
 
 
+def test_the_database_may_be_set_back_meanwhile(observer: Observer, scratch: Scratch) -> None:
+    """Our session outside is ended with all others, and comes back."""
+    for _ in range(2):
+        with _connect(observer) as connection:
+            connection.execute("create table t (a int)")
+            connection.execute("vacuum t")
+        scratch.reset()
+    creates = [s for s in observer.trace().statements if s.kinds == ("create",)]
+    assert [[str(r) for r in s.created] for s in creates] == [["public.t"]] * 2
+    assert all(s.unknown == () for s in creates)
+
+
 def test_the_server_greets_the_client_as_without_us(observer: Observer, scratch: Scratch) -> None:
     plain = RawClient(scratch.dsn, application_name="greeted", options="-c work_mem=5MB")
     through = RawClient(observer.dsn, application_name="greeted", options="-c work_mem=5MB")
