@@ -231,20 +231,34 @@ def running_state(home: Home) -> dict[str, Any] | None:
 def _state_or_start(
     home: Home, binaries: Binaries, account: Account | None, progress: Progress | None
 ) -> dict[str, Any]:
+    """Return where the server listens; start it where it does not run.
+
+    A keeper that a killed run has just started may take the lock before ours does: then that one's
+    server is waited for.
+    """
     deadline = time.monotonic() + 90.0
-    while is_locked(home.keeper_lock) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
         state = running_state(home)
+        if state is None and not is_locked(home.keeper_lock):
+            state = _start(home, binaries, account, progress)
         if state is not None:
             return state
         time.sleep(0.005)
-    return _start(home, binaries, account, progress)
+    raise ServerNotStarted(
+        "the embedded server's keeper does not get ready",
+        detail=home.keeper_log.read_text(errors="replace").strip()[-2000:] or None,
+        hint="bedstone doctor",
+    )
 
 
 def _start(
     home: Home, binaries: Binaries, account: Account | None, progress: Progress | None
-) -> dict[str, Any]:
-    fresh = not home.stopped_cleanly() or not home.password.exists()
-    if fresh:
+) -> dict[str, Any] | None:
+    """Start the server by a keeper of ours; ``None`` where another keeper was first.
+
+    A password that is there is kept: that other keeper has made its data with it.
+    """
+    if not home.password.exists():
         home.clean.unlink(missing_ok=True)
         write_private(home.password, secrets.token_urlsafe(32))
     job = {
@@ -263,7 +277,9 @@ def _start(
     return _run_keeper(home, job, progress)
 
 
-def _run_keeper(home: Home, job: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
+def _run_keeper(
+    home: Home, job: dict[str, Any], progress: Progress | None
+) -> dict[str, Any] | None:
     source = Path(__file__).resolve().parents[2]
     line = [sys.executable, "-E", "-s", "-S", "-B", "-c", _BOOT, os.fspath(source)]
     fd = os.open(home.keeper_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
@@ -287,6 +303,8 @@ def _run_keeper(home: Home, job: dict[str, Any], progress: Progress | None) -> d
             facts: dict[str, Any] = json.loads(told)
             if "ready" in facts:
                 return dict(facts["ready"])
+            if "busy" in facts:
+                return None
             if "error" in facts:
                 raise _start_error(home, facts)
             if progress:

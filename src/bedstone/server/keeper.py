@@ -65,7 +65,7 @@ class Keeper:
         """Start, watch, stop. Never raises: what goes wrong is told to the starter and logged."""
         try:
             if not self._lock():
-                self._tell(error="another keeper runs already")
+                self._tell(busy=True)
                 return
             self._catch_signals()
             server = self._start()

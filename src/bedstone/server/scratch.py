@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from psycopg import sql
@@ -92,7 +92,12 @@ class Scratch:
         pg_dump = self.workspace.server.pg_dump
         if pg_dump is None:
             return None
-        with self.connect(autocommit=True):
+        with self.workspace.lock:
+            self._come_forward()
+            # a session in it keeps the database's roles from being put away meanwhile
+            roles = any_made(self.workspace.control)
+            held = self._connect(autocommit=True) if roles else nullcontext()
+        with held:
             return pg_dump.run(self.workspace.server.dsn.at(self.name))
 
     def save(self, label: str, *, cache_key: str | None = None) -> Template:

@@ -44,6 +44,7 @@ class Project(Address):
         self.files = RevisionFiles()
         self.phase = "start"
         self.script: Any = None
+        self.parser: Any = None
         self.config: Any = None
         self.contexts: list[dict[str, Any]] = []
         self.metadata: list[Any] = []
@@ -138,7 +139,8 @@ class Project(Address):
         for text in self.delivery.get("x", ()):
             arguments += ["-x", text]
         arguments += list(command)
-        options = module.CommandLine(prog="alembic").parser.parse_args(arguments)
+        self.parser = self.parser or module.CommandLine(prog="alembic").parser
+        options = self.parser.parse_args(arguments)
         sys.argv[:] = [os.path.join(os.path.dirname(sys.executable), "alembic"), *arguments]
         config = self.read_config(options)
         self.set_address(config, section)
