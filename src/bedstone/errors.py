@@ -445,6 +445,13 @@ class SideUnusable(BedstoneError):
     code = "BED194"
 
 
+class CommandNotStarted(BedstoneError):
+    """The command that is to be traced cannot be started."""
+
+    code = "BED196"
+    exit_status = ExitStatus.USAGE
+
+
 # --- BED4: run ---------------------------------------------------------------------------------
 
 

@@ -52,6 +52,8 @@ def test_every_command_and_option_that_a_page_shows_exists(page: Path, line: str
     command = group.commands[words[0]]  # type: ignore[attr-defined]
     options = {option for parameter in command.params for option in parameter.opts}
     for word in words[1:]:
+        if word == "--":
+            break
         if word.startswith("-"):
             assert word.partition("=")[0] in options | {"--help"}, f"{page}: {word}"
 

@@ -72,14 +72,15 @@ def open_project(target: str, **given: Any) -> Project:
     """Resolve *target* with the settings *given* on the command line."""
     from bedstone.project import resolve
 
-    given["env"] = _pairs(given.get("env") or ())
+    given["env"] = read_pairs(given.get("env") or ())
     if given.get("x") is not None:
         given["x"] = tuple(given["x"])
     overrides = {name: value for name, value in given.items() if value not in (None, "", {}, ())}
     return resolve(target, overrides=overrides, cwd=Path.cwd())
 
 
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
+def read_pairs(texts: Sequence[str]) -> dict[str, str]:
+    """Return what was given as NAME=TEXT by its names."""
     pairs = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``bedstone trace``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bedstone.cli.options import Json, Server, Verbose, read_pairs
+
+if TYPE_CHECKING:
+    from bedstone.dsn import ConnectionString
+
+EXAMPLES = (
+    "Examples:  bedstone trace -- alembic upgrade head    bedstone trace -- psql -f schema.sql    "
+    "bedstone trace --env DB_URL={url:asyncpg} --format markdown -- python -m shop.migrate"
+)
+
+
+class Format(StrEnum):
+    """How a trace is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+Command = Annotated[
+    list[str],
+    typer.Argument(help="The command to run, with its arguments, after --.", metavar="COMMAND"),
+]
+Env = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        help="A variable that tells the command its database, as NAME={url}, NAME={url:asyncpg}, "
+        "NAME={host} … Repeatable. DATABASE_URL and libpq's variables are set anyway.",
+        metavar="NAME=TEXT",
+    ),
+]
+
+
+def run(
+    command: Command,
+    *,
+    env: Env = None,
+    server: Server = None,
+    format: Annotated[Format, typer.Option(help="How to print the trace.")] = Format.TEXT,  # noqa: A002
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run a command on a scratch database and tell what it did, statement by statement.
+
+    Locks and how long they were held, rewrites, scans, rows, errors. The command may be written
+    in any language; what it prints goes to standard error, and its exit status is passed on. The
+    database is empty at the beginning and gone at the end.
+    """
+    from bedstone.prove import server_for
+    from bedstone.report import render_trace_json, render_trace_markdown, render_trace_text
+    from bedstone.settings import read_settings
+    from bedstone.trace import observe, run_command
+
+    settings = read_settings(Path.cwd(), overrides={"server": server})
+    pairs = read_pairs(env or ())
+    with (
+        server_for(settings) as opened,
+        opened.workspace("trace") as workspace,
+        observe(workspace.scratch("traced")) as observer,
+        tempfile.TemporaryDirectory(prefix="bedstone-") as folder,
+    ):
+        status = run_command(command, _environment(observer.dsn, pairs, Path(folder)))
+        trace = observer.trace()
+        version = f"PostgreSQL {opened.version}"
+    form = Format.JSON if json else format
+    if form is Format.TEXT:
+        render_trace_text(trace, sys.stdout, verbose=verbose)
+    elif form is Format.JSON:
+        sys.stdout.write(render_trace_json(trace, server=version, status=status))
+    else:
+        sys.stdout.write(render_trace_markdown(trace))
+    raise typer.Exit(status)
+
+
+def _environment(dsn: ConnectionString, pairs: dict[str, str], folder: Path) -> dict[str, str]:
+    """Return our environment with every way to another database replaced by the one to *dsn*."""
+    from bedstone.probe.delivery import Places, libpq_environment, render, without_libpq
+
+    places = Places(tmp=folder, files=folder, root=Path.cwd())
+    environ = without_libpq(os.environ) | libpq_environment(dsn, places)
+    environ["DATABASE_URL"] = dsn.url()
+    return environ | {name: render(text, dsn, places) for name, text in pairs.items()}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A trace for a terminal, as JSON, as Markdown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from bedstone import __version__
+from bedstone.findings import Method
+from bedstone.trace import LockMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from bedstone.trace import LockFact, Relation, StatementFacts, Trace
+
+#: Raised when a field changes its meaning or goes; new fields do not raise it.
+FORMAT = 1
+_LONGEST = 100
+
+
+def render_trace_text(trace: Trace, stream: TextIO, *, verbose: bool = False) -> None:
+    """Write *trace* to *stream*: a line for each statement, and below it what it did.
+
+    Statements that only control a transaction or the session, and locks of ACCESS SHARE, are
+    shown where *verbose*.
+    """
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    shown = [s for s in trace.statements if verbose or not _is_control(s)]
+    width = len(str(len(trace.statements)))
+    for statement in shown:
+        took = f"{_time(statement.seconds):>8}"
+        line = Text(f"{statement.number:>{width}} {took}  ")
+        line.append(_sql(statement, None if verbose else _LONGEST), style="bold")
+        console.print(line)
+        for text in _facts(statement, verbose=verbose):
+            style = "red" if text.startswith(("ACCESS EXCLUSIVE", "error")) else None
+            console.print(Text(f"{'':>{width + 9}}  {text}", style=style or ""))
+    console.print(Text(_conclusion(trace, len(trace.statements) - len(shown))))
+
+
+def render_trace_markdown(trace: Trace) -> str:
+    """Return *trace* as a table in Markdown, without what only controls a transaction."""
+    lines = ["| # | statement | time | what it did |", "| ---: | --- | ---: | --- |"]
+    shown = [s for s in trace.statements if not _is_control(s)]
+    for statement in shown:
+        sql = _sql(statement, _LONGEST).replace("|", "\\|").replace("`", "'")
+        facts = "<br>".join(_facts(statement, verbose=False)).replace("|", "\\|")
+        took = _time(statement.seconds)
+        lines.append(f"| {statement.number} | `{sql}` | {took} | {facts} |")
+    lines += ["", _conclusion(trace, len(trace.statements) - len(shown))]
+    return "\n".join(lines) + "\n"
+
+
+def render_trace_json(trace: Trace, *, server: str, status: int) -> str:
+    """Return everything in *trace* as a JSON object; *status* is that of the traced command."""
+    data = {
+        "format": FORMAT,
+        "bedstone": __version__,
+        "server": server,
+        "exit": status,
+        "statements": [_plain(asdict(s)) for s in trace.statements],
+        "transactions": [_plain(asdict(t)) for t in trace.transactions],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return plain JSON values: a lock mode by its name, times to the microsecond."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, LockMode):
+        return str(value)
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def _is_control(statement: StatementFacts) -> bool:
+    return statement.method is Method.DERIVED and statement.error is None
+
+
+def _sql(statement: StatementFacts, longest: int | None) -> str:
+    text = "; ".join(statement.sql)
+    if longest is not None and len(text) > longest:
+        text = text[: longest - 1] + "…"
+    many = statement.executions > len(statement.sql)
+    return f"{text} ({statement.executions:,} times)" if many else text
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def _facts(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
+    """Give a line for each thing that a statement did, the strongest lock first."""
+    if statement.error is not None:
+        message = statement.error.message
+        yield f"error {statement.error.sqlstate}" + (f": {message}" if message else "")
+    yield from _locks(statement, verbose=verbose)
+    if statement.rewrites:
+        yield f"new file: {_names([f.relation for f in statement.rewrites])}"
+    yield from _rows(statement, verbose=verbose)
+    if statement.created:
+        yield f"creates {_names(statement.created)}"
+    if statement.dropped:
+        yield f"drops {_names(statement.dropped)}"
+    if statement.error is None:
+        yield from _remarks(statement)
+
+
+def _rows(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
+    for scan in statement.scans:
+        if verbose or not scan.relation.created:
+            times = _count(scan.scans, "scan")
+            yield f"reads {_count(scan.rows, 'row')} of {scan.relation} in {times}"
+    for write in statement.writes:
+        counts = {
+            "inserts": write.inserted, "updates": write.updated, "deletes": write.deleted
+        }  # fmt: skip
+        words = ", ".join(f"{word} {_count(n, 'row')}" for word, n in counts.items() if n)
+        yield f"{words}: {write.relation}"
+    if statement.wal_bytes and verbose:
+        yield f"WAL {statement.wal_bytes:,} bytes on the whole server meanwhile"
+
+
+def _remarks(statement: StatementFacts) -> Iterator[str]:
+    if statement.method is Method.SAMPLED:
+        yield "watched from outside: it cannot run in a transaction of ours"
+    if statement.unknown:
+        yield f"not known: {', '.join(statement.unknown)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def _locks(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
+    """Give the strongest new lock on each relation that was there before."""
+    strongest: dict[Relation, LockFact] = {}
+    for lock in statement.locks:
+        if verbose or (not lock.relation.created and lock.mode > LockMode.ACCESS_SHARE):
+            strongest.setdefault(lock.relation, lock)
+    for lock in strongest.values():
+        held = f", held {_time(lock.seconds)}" if lock.seconds is not None else ""
+        how = "" if lock.method is Method.MEASURED else f" ({lock.method.value})"
+        yield f"{lock.mode} on {lock.relation}{held}{how}"
+
+
+def _names(relations: list[Relation] | tuple[Relation, ...]) -> str:
+    return ", ".join(f"{r.kind} {r}" for r in relations)
+
+
+def _conclusion(trace: Trace, hidden: int) -> str:
+    parts = [_count(len(trace.statements), "statement")]
+    if hidden:
+        parts[0] += f" ({hidden} that only control a transaction or the session not shown)"
+    own = sum(not t.given for t in trace.transactions)
+    parts.append(f"{_count(own, 'transaction')} of the command's own")
+    failed = sum(s.error is not None for s in trace.statements)
+    return ", ".join(parts + ([f"{failed} failed"] if failed else []))

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a program did to a database, statement by statement, seen on the wire."""
+
+from bedstone.trace.command import run_command
+from bedstone.trace.facts import (
+    ErrorFact,
+    LockFact,
+    Relation,
+    RewriteFact,
+    ScanFact,
+    StatementFacts,
+    Trace,
+    TransactionFacts,
+    WriteFact,
+)
+from bedstone.trace.locks import LockMode
+from bedstone.trace.observer import Observer, observe
+
+__all__ = [
+    "ErrorFact",
+    "LockFact",
+    "LockMode",
+    "Observer",
+    "Relation",
+    "RewriteFact",
+    "ScanFact",
+    "StatementFacts",
+    "Trace",
+    "TransactionFacts",
+    "WriteFact",
+    "observe",
+    "run_command",
+]

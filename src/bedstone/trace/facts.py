@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was found out about each statement. Every fact says how it was obtained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bedstone.sql import quote_identifier
+
+if TYPE_CHECKING:
+    from bedstone.findings import Method
+    from bedstone.trace.locks import LockMode
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table, index, sequence, view.
+
+    *created* says that the transaction in question made it: nobody else can wait for it.
+    *oid* is 0 where only the statement's text names it.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    created: bool = False
+
+    def __str__(self) -> str:
+        if not self.schema:
+            return quote_identifier(self.name)
+        return quote_identifier(self.schema, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class LockFact:
+    """A lock that a statement took.
+
+    *seconds* is how long it was held: from the beginning of the statement until its transaction
+    ended or was rolled back to before it, less the time the observer took. It is an upper bound
+    by the part of the statement before the lock; ``None`` while it is held or where not known.
+    """
+
+    relation: Relation
+    mode: LockMode
+    method: Method
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteFact:
+    """A relation older than its transaction got a new file: rewritten, rebuilt or truncated."""
+
+    relation: Relation
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFact:
+    """Sequential scans of a table, and the rows they read.
+
+    Where the server works in parallel, the rows are those of the session's own process.
+    """
+
+    relation: Relation
+    scans: int
+    rows: int
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFact:
+    """Rows written."""
+
+    relation: Relation
+    inserted: int
+    updated: int
+    deleted: int
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFact:
+    """Why a statement failed. *message* is ``None`` where it may hold values."""
+
+    sqlstate: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFacts:
+    """What one statement did, or several that the client sent as one.
+
+    *sql* are the statements as sent, with values and comments left out; the same one many times
+    in a row within a transaction is told once, *executions* counts all, and *seconds*, rows and
+    *wal_bytes* are their sums. *transaction* is the number of the
+    transaction in its session, ``None`` where the statement ran in none or in several of its own.
+    *method* is that of the whole; *unknown* names the fields that nobody could find out.
+    *seconds* is from the moment it was sent on until the server was ready again. *wal_bytes* is
+    all that the server wrote meanwhile, whoever caused it, so it is never more than sampled.
+    """
+
+    number: int
+    session: int
+    transaction: int | None
+    label: str | None
+    sql: tuple[str, ...]
+    kinds: tuple[str, ...]
+    executions: int
+    seconds: float
+    method: Method
+    locks: tuple[LockFact, ...] = ()
+    rewrites: tuple[RewriteFact, ...] = ()
+    scans: tuple[ScanFact, ...] = ()
+    writes: tuple[WriteFact, ...] = ()
+    created: tuple[Relation, ...] = ()
+    dropped: tuple[Relation, ...] = ()
+    wal_bytes: int | None = None
+    error: ErrorFact | None = None
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFacts:
+    """One transaction: how long it was open, less the observer's time, and how it ended.
+
+    *outcome* is ``committed``, ``rolled back``, ``prepared``, or ``open`` while it lasts.
+    *given* says that the statement came in autocommit.
+    """
+
+    session: int
+    number: int
+    seconds: float
+    outcome: str
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All that was seen, in the order in which the statements began."""
+
+    statements: tuple[StatementFacts, ...] = ()
+    transactions: tuple[TransactionFacts, ...] = ()
+
+    def held_before(self, statement: StatementFacts) -> tuple[LockFact, ...]:
+        """Return the locks that earlier statements of the same transaction took."""
+        if statement.transaction is None:
+            return ()
+        return tuple(
+            lock
+            for other in self.statements
+            if (other.session, other.transaction) == (statement.session, statement.transaction)
+            and other.number < statement.number
+            for lock in other.locks
+        )

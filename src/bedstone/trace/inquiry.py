@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens between a statement's end and its ReadyForQuery: asking, and the books."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bedstone.findings import Method
+from bedstone.trace.account import FIELDS, Account
+from bedstone.trace.group import Form
+from bedstone.trace.statements import Handling
+from bedstone.trace.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from bedstone.trace.dialogue import Dialogue
+    from bedstone.trace.group import Group
+    from bedstone.trace.ledger import Ledger
+    from bedstone.trace.outside import Outside
+    from bedstone.trace.questions import Seen
+    from bedstone.trace.statements import Statement
+
+
+class Inquiry:
+    """Asks about the groups of one session. *pid* is that of its process on the server."""
+
+    def __init__(self, ledger: Ledger, outside: Outside, dialogue: Dialogue, number: int) -> None:
+        self.pid = 0
+        self.account = Account(ledger, number)
+        self._ledger = ledger
+        self._outside = outside
+        self._dialogue = dialogue
+        #: Whether statements ran whose counts are not reported yet.
+        self._uncounted = False
+
+    async def prepare(self, group: Group, statements: Sequence[Statement], status: bytes) -> None:
+        """Before the group goes to the server: give it a transaction, or begin to watch it."""
+        observed = any(s.handling in {Handling.WRAP, Handling.WATCH} for s in statements)
+        if status == b"I" and observed:
+            if await self._may_wrap(statements):
+                self.account.wal = await self._outside.wal()
+                group.wrapped = True
+                self._dialogue.begin_transaction(simple=group.form is Form.QUERY)
+            else:
+                group.watch = Watch(self._outside, self.pid)
+                await group.watch.start()
+        elif status == b"T" and self.account.wal is None:
+            with self._on_our_account():
+                self.account.wal = await self._outside.wal()
+        group.record.started = time.monotonic()
+
+    @contextmanager
+    def _on_our_account(self) -> Iterator[None]:
+        """Count the time of the block as one in which the client waited for us."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.account.asked += time.monotonic() - began
+
+    async def _may_wrap(self, statements: Sequence[Statement]) -> bool:
+        if any(s.handling is not Handling.WRAP for s in statements):
+            return False
+        for name in {s.partitioned for s in statements if s.partitioned is not None}:
+            if await self._outside.is_partitioned(name):
+                return False
+        return True
+
+    async def conclude(
+        self, group: Group, before: bytes, status: bytes, tell: Callable[[bool], None]
+    ) -> bytes:
+        """Account for a group that has ended, and return the status that the client is told.
+
+        *before* is the status before it, *status* that which the server gives. *tell* tells the
+        client how the statement ended, if that depends on a COMMIT of ours.
+        """
+        record, account, now = group.record, self.account, time.monotonic()
+        group.wrapped = group.wrapped and self._dialogue.has_begun
+        record.seconds = now - record.started
+        self._enter_transaction(group, before, status, now)
+        if account.transaction is not None:
+            record.transaction = account.transaction.number
+        with self._on_our_account():
+            if status == b"T":
+                status = await self._ask(group, now)
+            else:
+                await self._note_unasked(group)
+        if group.wrapped:
+            status = await self._end_wrap(group, status, tell)
+        elif status == b"I" and account.transaction is not None:
+            failed = before == b"E" or record.error is not None
+            account.end(now, "rolled back" if failed else group.outcome or "committed")
+        if record.statements:
+            self._ledger.enter(record)
+        if status == b"I" and self._uncounted:
+            self._uncounted = False
+            await self._dialogue.flush_counts()
+        return status
+
+    def _enter_transaction(self, group: Group, before: bytes, status: bytes, now: float) -> None:
+        account, started = self.account, group.record.started
+        if status != b"I" and before != b"I" and group.outcome is not None:
+            account.end(now, group.outcome)  # COMMIT AND CHAIN
+            account.begin(now, given=False)
+        elif account.transaction is None and (group.wrapped or status != b"I"):
+            account.begin(started, given=group.wrapped)
+
+    async def _ask(self, group: Group, now: float) -> bytes:
+        """Ask the session, whose transaction is open; return its status."""
+        record, account = group.record, self.account
+        if group.watch is not None:
+            await group.watch.stop()
+        if group.handles(Handling.WRAP, Handling.WATCH):
+            answer = await self._dialogue.ask(account.made, simple=group.form is Form.QUERY)
+            if answer is not None:
+                await self._learn((oid for oid, _ in answer.locks), answer.relations)
+                account.take(record, answer, now)
+            else:
+                record.unknown = FIELDS
+                self._uncounted = True
+            return self._dialogue.status
+        if group.handles(Handling.LOCK):
+            locks = await self._outside.locks(self.pid)
+            await self._learn((oid for oid, _ in locks or ()), {})
+            if locks is not None:
+                account.take_locks(record, locks, await self._outside.wal(), now)
+            else:
+                record.unknown = ("locks",)
+            return b"T"
+        record.method = Method.DERIVED
+        if group.handles(Handling.BACK) and account.was_asked:
+            back = await self._dialogue.ask({}, simple=group.form is Form.QUERY)
+            if back is not None:
+                account.go_back(back, now)
+            return self._dialogue.status
+        return b"T"
+
+    async def _learn(self, oids: Iterable[int], relations: Mapping[int, Seen]) -> None:
+        strangers = self.account.strangers(oids, relations)
+        seen = await self._outside.committed(strangers) if strangers else {}
+        if seen is not None:
+            self.account.learn(strangers, seen)
+
+    async def _note_unasked(self, group: Group) -> None:
+        """Nobody can be asked: the transaction has failed, or there is none."""
+        record = group.record
+        if group.watch is not None:
+            await group.watch.finish(record)
+            self._uncounted = True
+        elif group.handles(Handling.WRAP, Handling.WATCH, Handling.LOCK):
+            record.unknown = FIELDS
+            self._uncounted = True
+        elif record.error is None:
+            record.method = Method.DERIVED
+
+    async def _end_wrap(self, group: Group, status: bytes, tell: Callable[[bool], None]) -> bytes:
+        simple = group.form is Form.QUERY
+        if status == b"I":
+            done = False
+        elif status == b"T":
+            done = await self._dialogue.end_transaction("commit", tell, simple=simple)
+        else:
+            await self._dialogue.end_transaction("rollback", tell, simple=simple)
+            done = False
+        self.account.end(time.monotonic(), "committed" if done else "rolled back")
+        return self._dialogue.status if status != b"I" else status

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The books: what each session was seen to do, until it is handed out as facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from bedstone.findings import Method
+from bedstone.trace.facts import (
+    ErrorFact,
+    LockFact,
+    Relation,
+    RewriteFact,
+    ScanFact,
+    StatementFacts,
+    Trace,
+    TransactionFacts,
+    WriteFact,
+)
+
+if TYPE_CHECKING:
+    from bedstone.trace.locks import LockMode
+    from bedstone.trace.statements import Statement
+
+#: What an error's text may repeat: data exceptions, and whatever the user's code raises.
+_MAY_HOLD_VALUES = ("22", "23", "P0", "38")
+
+
+@dataclass(slots=True)
+class LockRecord:
+    """A lock that was taken; *seconds* once it is let go."""
+
+    relation: Relation
+    mode: LockMode
+    method: Method
+    started: float = 0.0
+    asked: float = 0.0
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class TransactionRecord:
+    """A transaction, open as long as *outcome* is ``open``."""
+
+    session: int
+    number: int
+    given: bool
+    started: float
+    asked: float
+    seconds: float = 0.0
+    outcome: str = "open"
+
+
+@dataclass(slots=True)
+class Record:
+    """A statement that is running or has run."""
+
+    session: int
+    label: str | None
+    started: float
+    statements: list[Statement] = field(default_factory=list)
+    executions: int = 0
+    transaction: int | None = None
+    seconds: float = 0.0
+    method: Method = Method.UNKNOWN
+    locks: list[LockRecord] = field(default_factory=list)
+    rewrites: list[RewriteFact] = field(default_factory=list)
+    scans: list[ScanFact] = field(default_factory=list)
+    writes: list[WriteFact] = field(default_factory=list)
+    created: list[Relation] = field(default_factory=list)
+    dropped: list[Relation] = field(default_factory=list)
+    wal_bytes: int | None = None
+    error: ErrorFact | None = None
+    unknown: tuple[str, ...] = ()
+
+    def add(self, statement: Statement) -> None:
+        """Note one more execution; the same statement many times in a row is kept once."""
+        self.executions += 1
+        if not self.statements or self.statements[-1] is not statement:
+            self.statements.append(statement)
+
+    def fail(self, fields: dict[str, str]) -> None:
+        """Note the first error, without a text that may repeat the user's values."""
+        if self.error is None:
+            code = fields.get("C", "")
+            hidden = code.startswith(_MAY_HOLD_VALUES)
+            self.error = ErrorFact(code, None if hidden else fields.get("M"))
+
+    def absorb(self, other: Record) -> bool:
+        """Take the same statement's next execution in, if it did nothing that is new."""
+        if (
+            (self.transaction is None or self.transaction != other.transaction)
+            or (self.label, self.method, self.unknown) != (other.label, other.method, other.unknown)
+            or (self.error or other.error)
+            or (other.locks or other.rewrites or other.created or other.dropped)
+            or [s.text for s in self.statements] != [s.text for s in other.statements]
+        ):
+            return False
+        self.executions += other.executions
+        self.seconds += other.seconds
+        self.scans = _sum(self.scans, other.scans)
+        self.writes = _sum(self.writes, other.writes)
+        if self.wal_bytes is not None and other.wal_bytes is not None:
+            self.wal_bytes += other.wal_bytes
+        return True
+
+    def freeze(self, number: int) -> StatementFacts:
+        """Return what is known now."""
+        locks = sorted(self.locks, key=lambda r: (-r.mode, str(r.relation)))
+        return StatementFacts(
+            number=number,
+            session=self.session,
+            transaction=self.transaction,
+            label=self.label,
+            sql=tuple(s.text for s in self.statements),
+            kinds=tuple(s.kind for s in self.statements),
+            executions=self.executions,
+            seconds=self.seconds,
+            method=self.method,
+            locks=tuple(LockFact(r.relation, r.mode, r.method, r.seconds) for r in locks),
+            rewrites=tuple(sorted(self.rewrites, key=lambda f: str(f.relation))),
+            scans=tuple(sorted(self.scans, key=lambda f: str(f.relation))),
+            writes=tuple(sorted(self.writes, key=lambda f: str(f.relation))),
+            created=tuple(sorted(self.created, key=str)),
+            dropped=tuple(sorted(self.dropped, key=str)),
+            wal_bytes=self.wal_bytes,
+            error=self.error,
+            unknown=self.unknown,
+        )
+
+
+_Rows = TypeVar("_Rows", ScanFact, WriteFact)
+
+
+def _sum(facts: list[_Rows], more: list[_Rows]) -> list[_Rows]:
+    """Add up the counts of each relation."""
+    found = {fact.relation.oid: fact for fact in facts}
+    for fact in more:
+        before = found.get(fact.relation.oid)
+        found[fact.relation.oid] = fact if before is None else _add(before, fact)
+    return list(found.values())
+
+
+def _add(a: _Rows, b: _Rows) -> _Rows:
+    counts = [f.name for f in fields(a) if f.type == "int"]
+    return replace(b, **{name: getattr(a, name) + getattr(b, name) for name in counts})
+
+
+class Ledger:
+    """All records of all sessions. *label* is put on the statements that begin from now on."""
+
+    def __init__(self) -> None:
+        self.label: str | None = None
+        self.sessions = 0
+        self._records: list[Record] = []
+        self._last: dict[int, Record] = {}
+        self._transactions: list[TransactionRecord] = []
+
+    def enter(self, record: Record) -> None:
+        """Keep a statement's record, or add it to that of the same statement just before it."""
+        last = self._last.get(record.session)
+        if last is None or not last.absorb(record):
+            self._records.append(record)
+            self._last[record.session] = record
+
+    def enter_transaction(self, record: TransactionRecord) -> None:
+        """Keep a transaction's record."""
+        self._transactions.append(record)
+
+    def trace(self) -> Trace:
+        """Return all that is known now."""
+        records = sorted(self._records, key=lambda r: r.started)
+        transactions = sorted(self._transactions, key=lambda t: t.started)
+        return Trace(
+            tuple(record.freeze(number) for number, record in enumerate(records, start=1)),
+            tuple(
+                TransactionFacts(t.session, t.number, t.seconds, t.outcome, t.given)
+                for t in transactions
+            ),
+        )

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a statement is, by the server's own grammar, and its text without values."""
+
+from __future__ import annotations
+
+import pytest
+
+from bedstone.trace.statements import Handling, read_statements
+
+
+def _handling(sql: str) -> Handling:
+    (statement,) = read_statements(sql.encode())
+    return statement.handling
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1", "insert into t values (1)", "alter table t add column c int",
+        "create index on t (a)", "create index concurrent on t (a)", "drop index i",
+        "reindex table t", "reindex (concurrently false) table t", "cluster t using i",
+        "refresh materialized view concurrently m", "analyze t", "copy t from stdin",
+        "do $$ begin perform 1; end $$", "alter type e add value 'x'", "create table t (a int)",
+        "alter table t rename to u", "create role r", "drop table t",
+    ],
+)  # fmt: skip
+def test_what_may_run_in_a_transaction_is_given_one(sql: str) -> None:
+    assert _handling(sql) is Handling.WRAP
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create index concurrently on t (a)", "drop index concurrently i", "vacuum", "vacuum t",
+        "reindex index concurrently i", "reindex (concurrently) table t", "reindex database d",
+        "reindex schema s", "cluster", "analyze", "create database d", "drop database d",
+        "alter system set a = 1", "create tablespace s location '/s'", "call p()",
+        "alter table t detach partition p concurrently", "alter database d rename to e",
+        "create subscription s connection 'c' publication p", "drop subscription s",
+        "do $$ begin commit; end $$", "do 'begin rollback; end'", "do $$ begin call p(); end $$",
+        "selekt 1", "alter database d set tablespace s",
+    ],
+)  # fmt: skip
+def test_what_may_not_is_watched(sql: str) -> None:
+    assert _handling(sql) is Handling.WATCH
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "begin", "commit", "rollback", "savepoint a", "release a", "set a = 1", "show a",
+        "set local a = 1", "listen a", "notify a", "declare c cursor for select 1", "fetch c",
+        "close c", "prepare p as select 1", "deallocate p", "discard all", "checkpoint",
+        "set constraints all deferred", "prepare transaction 'a'",
+    ],
+)  # fmt: skip
+def test_what_controls_the_session_passes(sql: str) -> None:
+    assert _handling(sql) is Handling.PASS
+
+
+def test_going_back_and_locking_have_a_handling_of_their_own() -> None:
+    assert _handling("rollback to a") is Handling.BACK
+    assert _handling("lock table t") is Handling.LOCK
+
+
+@pytest.mark.parametrize(
+    ("sql", "shown"),
+    [
+        ("insert into t values (1, 'a') -- b", "insert into t values ($1, $2)"),
+        ("alter role r password 'hunter2'", "alter role r password '…'"),
+        ("create table t (a int default 5,\n  b text default 'b' /* c */)",
+         "create table t (a int default 5, b text default '…' )"),
+        ("do $x$ begin perform 'a'; end $x$", "do '…'"),
+        ("selekt 'a' from t where b = 5", "selekt …"),
+        ("execute p (5, 'a')", "execute p (…, '…')"),
+        ('create table "größe" (a int)', 'create table "größe" (a int)'),
+        ("select e'a', b'1', x'1', U&'a', 1.5, -3", "select $1, $2, $3, $4, $5, $6"),
+    ],
+)  # fmt: skip
+def test_values_and_comments_are_left_out(sql: str, shown: str) -> None:
+    (statement,) = read_statements(sql.encode())
+    assert statement.text == shown
+
+
+def test_several_statements_are_told_apart() -> None:
+    found = read_statements(b"begin; update t set a = ';' ;; vacuum t;")
+    assert [s.kind for s in found] == ["transaction", "update", "vacuum"]
+    assert read_statements(b" ; -- nothing") == ()
+
+
+def test_a_text_too_long_to_parse_is_known_by_its_first_word() -> None:
+    long = "insert into t values " + ", ".join(["(1, 'a;b')"] * 40_000)
+    found = read_statements(f"begin; {long}; commit".encode())
+    assert [s.kind for s in found] == ["transaction", "insert", "transaction"]
+    assert found[1].handling is Handling.WRAP
+    assert found[1].text == "insert into t values ( …"
+
+
+def test_a_text_of_another_encoding_is_known_all_the_same() -> None:
+    assert [s.kind for s in read_statements("select 'é'".encode("latin-1"))] == ["select"]
