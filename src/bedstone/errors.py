@@ -419,6 +419,12 @@ class FileUnusable(BedstoneError):
     code = "BED195"
 
 
+class NothingTraced(BedstoneError):
+    """The command that was traced never connected to the scratch database."""
+
+    code = "BED197"
+
+
 class CatalogUnreadable(BedstoneError):
     """The catalogue of a database cannot be read in one snapshot."""
 

@@ -33,7 +33,7 @@ def run_command(words: Sequence[str], environ: Mapping[str, str]) -> int:
         raise CommandNotStarted(
             f"{words[0]} cannot be started: {(error.strerror or str(error)).lower()}",
             hint="Write the command as the shell finds it, after two dashes: "
-            "bedstone trace -- alembic upgrade head",
+            "bedstone trace -- psql -f schema.sql",
         ) from error
     try:
         status = process.wait()

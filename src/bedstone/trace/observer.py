@@ -65,6 +65,11 @@ class Observer:
         self._upstream: Upstream | None = None
         self._listener: asyncio.Server | None = None
 
+    @property
+    def sessions(self) -> int:
+        """How many connections to the database there were."""
+        return self._ledger.sessions
+
     def label(self, text: str | None) -> None:
         """Put *text* on the statements that begin from now on."""
         self._ledger.label = text

@@ -103,6 +103,14 @@ def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert done.stderr.startswith("BED196: no-such-program cannot be started: no such file")
 
 
+def test_a_command_that_never_came_is_said(tmp_path: Path) -> None:
+    """It has its address from elsewhere, perhaps, and has done there what was to be traced."""
+    done = bedstone(tmp_path, "trace", "--", sys.executable, "-c", "pass")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"BED197: {sys.executable} ended well and never connected")
+    assert "--env NAME={url}" in done.stderr
+
+
 @pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
 def test_each_driver_finds_the_database_by_its_variable(tmp_path: Path, driver: str) -> None:
     """The same migration through SQLAlchemy and three drivers gives the same facts."""

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from bedstone.dsn import ConnectionString
 
 EXAMPLES = (
-    "Examples:  bedstone trace -- alembic upgrade head    bedstone trace -- psql -f schema.sql    "
-    "bedstone trace --env DB_URL={url:asyncpg} --format markdown -- python -m shop.migrate"
+    "Examples:  bedstone trace -- psql -f schema.sql    "
+    "bedstone trace --env DB_URL={url:asyncpg} -- alembic upgrade head    "
+    "bedstone trace --format markdown -- npx knex migrate:latest"
 )
 
 
@@ -59,8 +60,10 @@ def run(
 
     Locks and how long they were held, rewrites, scans, rows, errors. The command may be written
     in any language; what it prints goes to standard error, and its exit status is passed on. The
-    database is empty at the beginning and gone at the end.
+    database is empty at the beginning and gone at the end. A command that has its address from
+    elsewhere than the environment goes there: it is not held back as by prove.
     """
+    from bedstone.errors import NothingTraced
     from bedstone.prove import server_for
     from bedstone.report import render_trace_json, render_trace_markdown, render_trace_text
     from bedstone.settings import read_settings
@@ -75,8 +78,15 @@ def run(
         tempfile.TemporaryDirectory(prefix="bedstone-") as folder,
     ):
         status = run_command(command, _environment(observer.dsn, pairs, Path(folder)))
-        trace = observer.trace()
+        trace, sessions = observer.trace(), observer.sessions
         version = f"PostgreSQL {opened.version}"
+    if not sessions and not status:
+        raise NothingTraced(
+            f"{command[0]} ended well and never connected to the scratch database",
+            detail="If it wrote to a database, it was to another: it has its address from "
+            "elsewhere than DATABASE_URL and libpq's variables.",
+            hint="Say which variable it reads: bedstone trace --env NAME={url} -- …",
+        )
     form = Format.JSON if json else format
     if form is Format.TEXT:
         render_trace_text(trace, sys.stdout, verbose=verbose)
