@@ -36,7 +36,8 @@ class Windows:
         """Label all that can be."""
         for index, record in enumerate(self._records):
             if any(relation.name.lower() in VERSION_TABLES for relation in record.created):
-                self._waiting.clear()
+                self._waiting, self._last, self._made = [], [], ([], [])
+                self._where = _place(record)
             elif record.error is None and record.versions:
                 for write in record.versions:
                     self._take(index, write)
