@@ -33,10 +33,10 @@ class Group:
     """One group, from its first message to its ReadyForQuery.
 
     *failed* says that an error came, *unanswered* counts the extended messages that have no
-    answer yet. *wrapped* says that it
-    runs in a transaction of ours, *decided* that this is settled; until then *pending* holds what
-    is kept back. *tail* is the CommandComplete that the client gets when our COMMIT is done, with
-    what followed it.
+    answer yet. *wrapped* says that it runs in a transaction of ours, *decided* that this is
+    settled; until then *pending* holds what is kept back. *asked* says that our question went to
+    the server right behind it. *tail* is the CommandComplete that the client gets when our
+    question is answered or our COMMIT is done, with what followed it.
     """
 
     form: Form
@@ -47,6 +47,7 @@ class Group:
     synced: bool = False
     copying: bool = False
     wrapped: bool = False
+    asked: bool = False
     pending: list[bytes] = field(default_factory=list)
     tail: list[bytes] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -58,6 +59,13 @@ class Group:
         if self.form is Form.STARTUP or self.copying:
             return True
         return self.form is Form.EXTENDED and not self.synced
+
+    @property
+    def leaves_a_transaction(self) -> bool:
+        """Whether it ends in the transaction it ran in, unless it fails, and takes no data."""
+        return bool(self.record.statements) and all(
+            s.handling is Handling.WRAP and s.kind != "copy" for s in self.record.statements
+        )
 
     def handles(self, *handlings: Handling) -> bool:
         """Whether one of its statements is of such a kind."""
