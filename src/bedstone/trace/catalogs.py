@@ -22,7 +22,8 @@ _ROWS = """
 _CLASS = "'pg_catalog.%s'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int8"
 
 _TOP = "pg_catalog.pg_current_xact_id_if_assigned()"
-_AGE = f"pg_catalog.age({_TOP}::pg_catalog.text::pg_catalog.xid8::pg_catalog.xid)"
+#: Found out once, not for each row.
+_AGE = f"(select pg_catalog.age({_TOP}::pg_catalog.text::pg_catalog.xid8::pg_catalog.xid))"
 #: Whether this transaction, or a part of it, wrote the row.
 _OWN = f"""
     pg_catalog.age(%(row)s.xmin) operator(pg_catalog.<=) {_AGE}

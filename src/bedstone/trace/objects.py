@@ -41,7 +41,6 @@ _WRITTEN = {
     "create_schema": ("pg_namespace",),
     "create_extension": ("pg_extension",),
     "alter_extension": ("pg_extension",),
-    "alter_table": ("pg_constraint",),
     "rule": ("pg_rewrite",),
     "create_stats": ("pg_statistic_ext",),
     "alter_stats": ("pg_statistic_ext",),
@@ -57,7 +56,12 @@ _OTHERS = frozenset(
     """.split()  # noqa: SIM905  reads better
 )
 _DROPPING = frozenset({"do", "call", "execute", "unknown", "drop", "drop_owned"})
-_DROPPING_COMMANDS = frozenset({"AT_DropConstraint", "AT_DropColumn"})
+#: What of ALTER TABLE makes, changes or drops constraints; from 18 on NOT NULL is one.
+_DROPPING_COMMANDS = frozenset({"AT_DropConstraint", "AT_DropColumn", "AT_DropNotNull"})
+_CONSTRAINING = _DROPPING_COMMANDS | {
+    "AT_AddConstraint", "AT_AlterConstraint", "AT_ValidateConstraint", "AT_AddIndexConstraint",
+    "AT_SetNotNull", "AT_AttachPartition", "AT_DetachPartition", "AT_AddInherit",
+}  # fmt: skip
 _RELATIONS = frozenset({"TABLE", "INDEX", "VIEW", "MATVIEW", "SEQUENCE", "FOREIGN_TABLE"})
 
 
@@ -78,15 +82,22 @@ NO_OBJECTS = Asked()
 
 def read_asked(kind: str, stmt: Any) -> Asked:
     """Return which objects are to be asked for after a statement."""
+    if kind == "alter_table":
+        return _asked_of_table([item.alter_table_cmd for item in stmt.cmds])
     if kind in _WRITTEN:
-        commands = [item.alter_table_cmd for item in stmt.cmds] if kind == "alter_table" else []
-        names = {postgast.pg_query_pb2.AlterTableType.Name(c.subtype) for c in commands}
-        is_dropping = bool(names & _DROPPING_COMMANDS) or kind == "alter_domain"
-        return Asked(frozenset(_WRITTEN[kind]), is_dropping)
+        return Asked(frozenset(_WRITTEN[kind]), kind == "alter_domain")
     if kind == "drop":
         name = postgast.pg_query_pb2.ObjectType.Name(stmt.remove_type).removeprefix("OBJECT_")
         return NO_OBJECTS if name in _RELATIONS else Asked(EVERYTHING, left=True)
     return Asked(EVERYTHING, kind in _DROPPING) if kind in _OTHERS else NO_OBJECTS
+
+
+def _asked_of_table(commands: list[Any]) -> Asked:
+    names = {postgast.pg_query_pb2.AlterTableType.Name(command.subtype) for command in commands}
+    added = [getattr(command, "def").column_def for command in commands]
+    if names & _CONSTRAINING or any(column.constraints for column in added):
+        return Asked(frozenset({"pg_constraint"}), bool(names & _DROPPING_COMMANDS))
+    return NO_OBJECTS
 
 
 #: Class and number.
