@@ -48,6 +48,8 @@ class Account:
         self.made: dict[int, Seen] = {}
         self.was_asked = False
         self.writings = Writings()
+        #: How many rows of catalogs were written when it was last asked.
+        self.written = 0
         self._gone: set[int] = set()
         self._checked: set[int] = set()
         self.wal = None
@@ -120,6 +122,7 @@ class Account:
         self._note_counts(record, answer)
         self._note_dropped(record, answer)
         self._note_wal(record, answer.wal)
+        self.written = answer.written
         self._remember(answer.relations)
 
     def go_back(self, answer: Answer, now: float) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.findings import Method
@@ -13,7 +14,7 @@ from bedstone.trace.account import FIELDS, Account
 from bedstone.trace.facts import ObjectFact
 from bedstone.trace.group import Form
 from bedstone.trace.messages import error_fields
-from bedstone.trace.objects import EVERYTHING, NO_OBJECTS, Asked
+from bedstone.trace.objects import BY_FUNCTION, DATA_KINDS, NO_OBJECTS
 from bedstone.trace.questions import write_question
 from bedstone.trace.statements import Handling
 from bedstone.trace.watch import Watch
@@ -161,9 +162,7 @@ class Inquiry:
         if group.watch is not None:
             await group.watch.stop()
         if group.handles(Handling.WRAP, Handling.WATCH):
-            if answer is None:
-                question = write_question(account.made, record.asked)
-                answer = await self._dialogue.ask(question, simple=simple, limited=False)
+            answer = await self._ask_on(record, answer, simple=simple)
             if answer is not None:
                 await self._take(group, answer, now, asked)
             else:
@@ -182,14 +181,31 @@ class Inquiry:
         if account.wal is None:
             self._wal = asyncio.create_task(self._outside.wal())
         if group.handles(Handling.BACK) and account.was_asked:
-            question = write_question(
-                {}, Asked(EVERYTHING, left=True) if account.writings else NO_OBJECTS
-            )
+            question = write_question({}, BY_FUNCTION if account.writings else NO_OBJECTS)
             back = await self._dialogue.ask(question, simple=simple, limited=False)
             if back is not None:
                 account.go_back(back, now)
             return self._dialogue.status
         return b"T"
+
+    async def _ask_on(
+        self, record: Record, answer: Answer | None, *, simple: bool
+    ) -> Answer | None:
+        """Ask what was not asked ahead; and for objects, where a function made some."""
+        made, dialogue = self.account.made, self._dialogue
+        if answer is None:
+            question = write_question(made, record.asked)
+            answer = await dialogue.ask(question, simple=simple, limited=False)
+        if answer is None or not self._is_by_function(record, answer):
+            return answer
+        question = write_question(made, BY_FUNCTION)
+        more = await dialogue.ask(question, simple=simple, limited=False)
+        return answer if more is None else replace(answer, objects=more.objects)
+
+    def _is_by_function(self, record: Record, answer: Answer) -> bool:
+        """Whether a statement that reads or writes rows has written to catalogs all the same."""
+        is_data = all(statement.kind in DATA_KINDS for statement in record.statements)
+        return is_data and answer.written > self.account.written
 
     async def _take(self, group: Group, answer: Answer, now: float, asked: float) -> None:
         """Take an answer in; the client goes on meanwhile where its transaction stays open."""
@@ -225,7 +241,8 @@ class Inquiry:
         existing = await self._outside.existing(news) if news else {}
         missing: dict[Key, Named] | None = {}
         if objects.left is not None:
-            missing = await self._outside.missing(record.asked.catalogs, objects.left)
+            catalogs = record.asked.catalogs or BY_FUNCTION.catalogs
+            missing = await self._outside.missing(catalogs, objects.left)
         if existing is None or missing is None:
             record.unknown = ("objects",)
             return

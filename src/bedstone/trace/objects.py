@@ -26,6 +26,8 @@ _CATALOGS = """
 EVERYTHING = frozenset(_CATALOGS.split())
 #: What else than everything a statement of this kind writes to.
 _WRITTEN = {
+    "create": ("pg_constraint",),
+    "create_foreign_table": ("pg_constraint",),
     "create_enum": ("pg_type",),
     "alter_enum": ("pg_type",),
     "create_domain": ("pg_type", "pg_constraint"),
@@ -55,6 +57,8 @@ _OTHERS = frozenset(
     alter_extension_contents import_foreign_schema
     """.split()  # noqa: SIM905  reads better
 )
+#: What writes to no catalog, unless by a function that it calls.
+DATA_KINDS = frozenset({"select", "insert", "update", "delete", "merge", "copy", "explain"})
 _DROPPING = frozenset({"do", "call", "execute", "unknown", "drop", "drop_owned"})
 #: What of ALTER TABLE makes, changes or drops constraints; from 18 on NOT NULL is one.
 _DROPPING_COMMANDS = frozenset({"AT_DropConstraint", "AT_DropColumn", "AT_DropNotNull"})
@@ -76,12 +80,16 @@ class Asked:
         return Asked(self.catalogs | other.catalogs, self.left or other.left)
 
 
+#: Nobody knows what a function does.
+BY_FUNCTION = Asked(EVERYTHING, left=True)
 #: Nothing: rows are read or written, or relations alone.
 NO_OBJECTS = Asked()
 
 
 def read_asked(kind: str, stmt: Any) -> Asked:
     """Return which objects are to be asked for after a statement."""
+    if kind == "create_schema" and stmt.schema_elts:
+        return Asked(EVERYTHING)
     if kind == "alter_table":
         return _asked_of_table([item.alter_table_cmd for item in stmt.cmds])
     if kind in _WRITTEN:

@@ -51,6 +51,7 @@ _QUESTION = """
     select pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_array(
         pg_catalog.pg_stat_force_next_flush() is null,
         pg_catalog.current_setting('track_counts'),
+        %(written)s,
         pg_catalog.pg_wal_lsn_diff(
             pg_catalog.pg_current_wal_insert_lsn(), '0/0'::pg_catalog.pg_lsn),
         pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -72,6 +73,13 @@ _QUESTION = """
       and l.relation operator(pg_catalog.>=) 16384::pg_catalog.oid
       and l.relation operator(pg_catalog.<>) all (%(made)s::pg_catalog.oid[])
 """
+#: How many rows of pg_type, pg_proc, pg_constraint, pg_trigger, pg_policy, pg_namespace and
+#: pg_extension the transaction has written.
+_WRITTEN = " operator(pg_catalog.+) ".join(
+    f"pg_catalog.pg_stat_get_xact_tuples_{done}({oid})"
+    for oid in (1247, 1255, 2606, 2620, 3256, 2615, 3079)
+    for done in ("inserted", "updated", "deleted")
+)
 #: Of these tables, those whose counts are others than these in all.
 _COUNTS = """(
         select pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -132,8 +140,8 @@ class Seen:
 class Answer:
     """What a session said about itself. *counting* is off where the user switched it off.
 
-    *counts* are those of relations that the transaction made and told before. *objects* are
-    there where they were asked for.
+    *counts* are those of relations that the transaction made and told before. *written* counts
+    rows of catalogs, *objects* are there where they were asked for.
     """
 
     wal: int
@@ -142,6 +150,7 @@ class Answer:
     counting: bool
     counts: dict[int, tuple[int, ...]]
     objects: Objects | None = None
+    written: int = 0
 
 
 def write_question(made: Mapping[int, Seen], asked: Asked = NO_OBJECTS) -> str:
@@ -152,7 +161,12 @@ def write_question(made: Mapping[int, Seen], asked: Asked = NO_OBJECTS) -> str:
     tables = {oid: seen for oid, seen in made.items() if seen.relation.kind in SCANNED}
     totals = _array(seen.total for seen in tables.values())
     counts = _COUNTS % {"tables": _array(tables), "totals": totals} if tables else "null"
-    return _QUESTION % {"made": _array(made), "counts": counts, "objects": write_objects(asked)}
+    return _QUESTION % {
+        "made": _array(made),
+        "counts": counts,
+        "written": _WRITTEN,
+        "objects": write_objects(asked),
+    }
 
 
 def _array(numbers: Iterable[int]) -> str:
@@ -162,7 +176,7 @@ def _array(numbers: Iterable[int]) -> str:
 def read_answer(column: bytes) -> Answer:
     """Read the one column of QUESTION's answer."""
     text = bytes.fromhex(column.decode("ascii")).decode("utf-8", "backslashreplace")
-    _, counting, wal, rows, counts, objects = json.loads(text)
+    _, counting, written, wal, rows, counts, objects = json.loads(text)
     rows = rows or ()
     return Answer(
         wal=int(wal),
@@ -171,6 +185,7 @@ def read_answer(column: bytes) -> Answer:
         counting=counting == "on",
         counts={oid: tuple(numbers) for oid, *numbers in counts or ()},
         objects=read_objects(objects),
+        written=written,
     )
 
 

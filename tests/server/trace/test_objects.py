@@ -24,6 +24,8 @@ create type mood as enum ('sad');
 create domain positive as int;
 create trigger old_trigger before insert on t for each row execute function trg();
 alter table t add constraint late check (n > 0) not valid;
+create function by_function() returns void language plpgsql as
+'begin create schema by_f; drop type mood; end';
 create schema old;
 create function old.g(int, text) returns int language sql as 'select 1';
 """
@@ -92,6 +94,12 @@ STEPS: tuple[tuple[str, set[tuple[str, str, str]]], ...] = (
     ("create schema if not exists old", set()),
     ("drop type if exists missing", set()),
     ("alter table t add column c2 int", set()),
+    (
+        "create table made (a int check (a > 0))",
+        {("created", "table constraint", "made_a_check on public.made")},
+    ),
+    ("select by_function()", {("created", "schema", "by_f"), ("dropped", "type", "public.mood")}),
+    ("select f()", set()),
     ("insert into t values (1)", set()),
     (
         "do $$ begin create type by_block as enum ('x'); drop function f(); end $$",
@@ -150,6 +158,10 @@ def test_each_statement_of_a_transaction_tells_its_own(prepared: Scratch) -> Non
     with observe(prepared) as observer, connect(observer) as connection:
         for sql in (
             "begin",
+            "create table earlier (a int check (a > 0))",
+            "select by_function()",
+            "create table copied as select 1 as a",
+            "alter table copied add check (a > 0)",
             "create type a as enum ('x')",
             "create type b as enum ('y')",
             "alter type a add value 'z'",
@@ -169,6 +181,10 @@ def test_each_statement_of_a_transaction_tells_its_own(prepared: Scratch) -> Non
         found = [objects(s) for s in observer.trace().statements]
     assert found == [
         set(),
+        {("created", "table constraint", "earlier_a_check on public.earlier")},
+        {("created", "schema", "by_f"), ("dropped", "type", "public.mood")},
+        set(),
+        {("created", "table constraint", "copied_a_check on public.copied")},
         {("created", "type", "public.a")},
         {("created", "type", "public.b")},
         {("created", "enum value", "z of public.a")},
