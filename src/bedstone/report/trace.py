@@ -148,10 +148,7 @@ def _facts(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
         yield f"creates {_names(statement.created)}"
     if statement.dropped:
         yield f"drops {_names(statement.dropped)}"
-    for change, word in {"created": "creates", "changed": "changes", "dropped": "drops"}.items():
-        objects = [f"{o.kind} {o.name}" for o in statement.objects if o.change == change]
-        if objects:
-            yield f"{word} {', '.join(objects)}"
+    yield from _objects(statement, verbose=verbose)
     if statement.error is None:
         yield from _remarks(statement)
 
@@ -196,6 +193,19 @@ def _locks(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
 
 def _names(relations: list[Relation] | tuple[Relation, ...]) -> str:
     return ", ".join(f"{r.kind} {r}" for r in relations)
+
+
+def _objects(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
+    """Give a line for each kind of change; a new table's constraints go without saying."""
+    with_table = bool(statement.created) and not verbose
+    for change, word in {"created": "creates", "changed": "changes", "dropped": "drops"}.items():
+        objects = [
+            f"{fact.kind} {fact.name}"
+            for fact in statement.objects
+            if fact.change == change and not (with_table and fact.kind == "table constraint")
+        ]
+        if objects:
+            yield f"{word} {', '.join(objects)}"
 
 
 def _rewrite(fact: RewriteFact) -> str:
