@@ -203,7 +203,7 @@ def test_a_pipeline_of_several_syncs_and_queries_sent_ahead(observer: Observer) 
         kinds.append(client.next()[0])
     client.close()
     assert kinds.count(b"C") == 41
-    assert len(observer.trace().statements) == 41
+    assert sum(s.executions for s in observer.trace().statements) == 41
 
 
 def test_several_connections_at_once(observer: Observer) -> None:
