@@ -47,6 +47,8 @@ class Account:
         self.made: dict[int, Seen] = {}
         self.was_asked = False
         self._gone: set[int] = set()
+        #: What nobody else sees.
+        self._own: set[int] = set()
         self._checked: set[int] = set()
         self.wal = None
 
@@ -66,10 +68,12 @@ class Account:
             self._release(self._held, now, self.asked)
         self.transaction = None
         if outcome == "committed":
-            self._committed.update(self._known | self.made)
-            self._committed = {o: s for o, s in self._committed.items() if o not in self._gone}
+            self._committed |= self._known | self.made
+            forgotten = self._gone | {oid for oid in self._own if self._committed[oid] is None}
         else:
-            self._committed = {o: s for o, s in self._committed.items() if s is not None}
+            forgotten = self._own
+        for oid in forgotten:
+            self._committed.pop(oid, None)
         self._clear()
 
     def strangers(self, oids: Iterable[int], relations: Mapping[int, Seen]) -> set[int]:
@@ -94,6 +98,8 @@ class Account:
         """Note which of the relations are there for everybody."""
         for oid in oids:
             self._committed[oid] = seen.get(oid)
+            if oid not in seen:
+                self._own.add(oid)
             self._checked.add(oid)
 
     def take(self, record: Record, answer: Answer, now: float, asked: float) -> None:
