@@ -5,6 +5,8 @@ from bedstone.trace.command import run_command
 from bedstone.trace.facts import (
     ErrorFact,
     LockFact,
+    ObjectFact,
+    Place,
     Relation,
     RewriteFact,
     ScanFact,
@@ -20,7 +22,9 @@ __all__ = [
     "ErrorFact",
     "LockFact",
     "LockMode",
+    "ObjectFact",
     "Observer",
+    "Place",
     "Relation",
     "RewriteFact",
     "ScanFact",

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from bedstone.trace.messages import text_at
 from bedstone.trace.statements import Handling, Statement, read_statements
+from bedstone.trace.versions import bound_values
 
 if TYPE_CHECKING:
     from bedstone.trace.ledger import Record
@@ -102,8 +103,12 @@ class Names:
             self._prepared[name] = statements[0] if statements else None
         elif message.kind == b"B":
             portal, position = text_at(message.data, 5)
-            name, _ = text_at(message.data, position)
-            self._portals[portal] = self._prepared.get(name, _NEVER_SEEN)
+            name, position = text_at(message.data, position)
+            statement = self._prepared.get(name, _NEVER_SEEN)
+            if statement is not None and statement.version is not None:
+                version = statement.version.bind(bound_values(message.data, position))
+                statement = replace(statement, version=version)
+            self._portals[portal] = statement
         elif message.kind == b"E":
             return self._portals.get(text_at(message.data, 5)[0])
         return None

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedstone.sql import quote_literal
+from bedstone.trace.catalogs import read_objects, write_objects
 from bedstone.trace.facts import Relation
 from bedstone.trace.locks import LOCK_MODES, LockMode
+from bedstone.trace.objects import NO_OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from bedstone.trace.objects import Asked, Objects
 
 #: The name of our statement, portal and savepoint; it exists only while we ask.
 NAME = "bedstone_observer"
@@ -58,7 +62,8 @@ _QUESTION = """
             pg_catalog.pg_stat_get_xact_tuples_inserted(l.relation),
             pg_catalog.pg_stat_get_xact_tuples_updated(l.relation),
             pg_catalog.pg_stat_get_xact_tuples_deleted(l.relation))),
-        %(counts)s
+        %(counts)s,
+        %(objects)s
     )::pg_catalog.text, pg_catalog.getdatabaseencoding()), 'hex')
     from pg_catalog.pg_lock_status() as l
     where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
@@ -127,7 +132,8 @@ class Seen:
 class Answer:
     """What a session said about itself. *counting* is off where the user switched it off.
 
-    *counts* are those of relations that the transaction made and told before.
+    *counts* are those of relations that the transaction made and told before. *objects* are
+    there where they were asked for.
     """
 
     wal: int
@@ -135,14 +141,18 @@ class Answer:
     relations: dict[int, Seen]
     counting: bool
     counts: dict[int, tuple[int, ...]]
+    objects: Objects | None = None
 
 
-def write_question(made: Mapping[int, Seen]) -> str:
-    """Return the question; *made* are the relations that the transaction made and told before."""
+def write_question(made: Mapping[int, Seen], asked: Asked = NO_OBJECTS) -> str:
+    """Return the question, also for the objects that are asked for.
+
+    *made* are the relations that the transaction made and told before.
+    """
     tables = {oid: seen for oid, seen in made.items() if seen.relation.kind in SCANNED}
     totals = _array(seen.total for seen in tables.values())
     counts = _COUNTS % {"tables": _array(tables), "totals": totals} if tables else "null"
-    return _QUESTION % {"made": _array(made), "counts": counts}
+    return _QUESTION % {"made": _array(made), "counts": counts, "objects": write_objects(asked)}
 
 
 def _array(numbers: Iterable[int]) -> str:
@@ -152,7 +162,7 @@ def _array(numbers: Iterable[int]) -> str:
 def read_answer(column: bytes) -> Answer:
     """Read the one column of QUESTION's answer."""
     text = bytes.fromhex(column.decode("ascii")).decode("utf-8", "backslashreplace")
-    _, counting, wal, rows, counts = json.loads(text)
+    _, counting, wal, rows, counts, objects = json.loads(text)
     rows = rows or ()
     return Answer(
         wal=int(wal),
@@ -160,6 +170,7 @@ def read_answer(column: bytes) -> Answer:
         relations={row[1]: _read_own(row) for row in rows if row[2]["name"] is not None},
         counting=counting == "on",
         counts={oid: tuple(numbers) for oid, *numbers in counts or ()},
+        objects=read_objects(objects),
     )
 
 
