@@ -48,20 +48,20 @@ class _Entry:
 def by_table(trace: Trace) -> tuple[TableFacts, ...]:
     """Return what was done to each table that was locked, the strongest lock first.
 
-    Reading a table takes ACCESS SHARE, which only stops what needs ACCESS EXCLUSIVE: tables
-    without another lock are left out.
+    A table that was dropped and made again is one. Reading takes ACCESS SHARE, which only stops
+    what needs ACCESS EXCLUSIVE: tables without another lock are left out.
     """
-    entries: dict[Relation, _Entry] = defaultdict(_Entry)
+    entries: dict[str, _Entry] = defaultdict(_Entry)
     for statement in trace.statements:
         for lock in statement.locks:
             if _is_older(lock.relation) and lock.mode > LockMode.ACCESS_SHARE:
-                entries[lock.relation].locks.append((_step(statement), statement, lock))
+                entries[str(lock.relation)].locks.append((_step(statement), statement, lock))
         for rewrite in statement.rewrites:
-            entries[rewrite.relation].rewrites += 1
+            entries[str(rewrite.relation)].rewrites += 1
         for scan in statement.scans:
-            entries[scan.relation].scans += scan.scans
-            entries[scan.relation].rows += scan.rows
-    facts = [_facts(table, entry) for table, entry in entries.items() if entry.locks]
+            entries[str(scan.relation)].scans += scan.scans
+            entries[str(scan.relation)].rows += scan.rows
+    facts = [_facts(entry) for entry in entries.values() if entry.locks]
     return tuple(sorted(facts, key=lambda f: (-f.mode, -f.steps, str(f.table))))
 
 
@@ -77,13 +77,13 @@ def _step(statement: StatementFacts) -> Hashable:
     return statement.session, statement.transaction
 
 
-def _facts(table: Relation, entry: _Entry) -> TableFacts:
+def _facts(entry: _Entry) -> TableFacts:
     mode = max(lock.mode for _, _, lock in entry.locks)
     strongest = [taken for taken in entry.locks if taken[2].mode is mode]
     times = [lock.seconds for _, _, lock in strongest if lock.seconds is not None]
     labels = dict.fromkeys(s.label for _, s, _ in strongest if s.label is not None)
     return TableFacts(
-        table,
+        strongest[-1][2].relation,
         mode,
         steps=len({step for step, _, _ in strongest}),
         seconds=max(times, default=None),

@@ -81,6 +81,14 @@ def test_a_revision_of_several_transactions_is_one_step() -> None:
     assert (orders.steps, orders.revisions) == (1, ("a",))
 
 
+def test_a_table_made_again_is_one() -> None:
+    again = replace(ORDERS, oid=30000)
+    trace = _trace("a", "b")
+    other = _statement(5, "c", (again, LockMode.ACCESS_EXCLUSIVE, 0.1))
+    orders, _ = by_table(replace(trace, statements=(*trace.statements, other)))
+    assert orders.revisions == ("a", "b", "c")
+
+
 def test_text() -> None:
     stream = io.StringIO()
     render_trace_text(_trace(None, None), stream)
