@@ -203,7 +203,9 @@ def show_locks(name: str, folder: Path) -> bool:
         for revision, trace in zip((n for n in names if n not in alone), traces, strict=True)
         for statement in trace.statements
     )
-    print(render_tables_markdown(Trace(statements)))
+    print(
+        render_tables_markdown(Trace(statements), times=False)
+    )  # of empty tables they say nothing
     if alone:
         print(f"Not observed, since it cannot be run alone: {', '.join(alone)}\n")
     return True

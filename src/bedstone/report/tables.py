@@ -34,27 +34,32 @@ def table_lines(trace: Trace) -> Iterator[str]:
         yield f"  {fact.table!s:<{width}}  {', '.join(parts)}"
 
 
-def render_tables_markdown(trace: Trace) -> str:
+def render_tables_markdown(trace: Trace, *, times: bool = True) -> str:
     """Return the same as a table in Markdown, with the revisions; empty where there is nothing."""
     facts = by_table(trace)
     if not facts:
         return ""
-    lines = [
-        "| table | strongest lock | in | held at most | new files | scans (rows) | revisions |",
-        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
-    ]
-    for fact in facts:
-        cells = (
+    heads = ["table", "strongest lock", "in", "new files", "scans (rows)", "revisions"]
+    rules = ["---", "---", "---:", "---:", "---:", "---"]
+    rows = [
+        [
             str(fact.table),
             str(fact.mode),
             _steps(fact),
-            "" if fact.seconds is None else duration(fact.seconds),
             str(fact.rewrites or ""),
             f"{fact.scans:,} ({fact.rows:,})" if fact.scans else "",
             _revisions(fact),
-        )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+        ]
+        for fact in facts
+    ]
+    if times:
+        held = ["" if f.seconds is None else duration(f.seconds) for f in facts]
+        for row, cell in zip((heads, rules, *rows), ("held at most", "---:", *held), strict=True):
+            row.insert(3, cell)
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n"
+        for row in (heads, rules, *rows)
+    )
 
 
 def _steps(fact: TableFacts) -> str:

@@ -108,6 +108,10 @@ def test_markdown() -> None:
         "| public.items | SHARE | 1 revision | 250.0 ms |  |  | b\\|c |",
     ]
     assert table in render_trace_markdown(trace)
+    assert render_tables_markdown(trace, times=False).splitlines()[2:] == [
+        "| public.orders | ACCESS EXCLUSIVE | 2 revisions | 1 | 2 (2,000) | a, b\\|c |",
+        "| public.items | SHARE | 1 revision |  |  | b\\|c |",
+    ]
     assert render_tables_markdown(Trace()) == ""
 
 
