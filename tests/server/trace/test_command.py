@@ -84,10 +84,12 @@ def test_json_has_everything(tmp_path: Path, script: list[str]) -> None:
 
 def test_markdown_is_a_table(tmp_path: Path, script: list[str]) -> None:
     done = bedstone(tmp_path, "trace", "--format", "markdown", "--", *script)
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    statements, _, tables = done.stdout.partition("By table:\n")
+    rows = [line for line in statements.splitlines() if line.startswith("| ")]
     assert rows[1].startswith("| ---: |")
     assert len(rows) == 2 + 7
     assert all(row.count(" | ") == 3 for row in rows)
+    assert "\n| public.t | ACCESS EXCLUSIVE | 1 transaction |" in tables
 
 
 def test_the_exit_status_of_the_command_is_passed_on(tmp_path: Path, script: list[str]) -> None:
