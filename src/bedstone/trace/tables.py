@@ -56,9 +56,9 @@ def by_table(trace: Trace) -> tuple[TableFacts, ...]:
         for lock in statement.locks:
             if _is_older(lock.relation) and lock.mode > LockMode.ACCESS_SHARE:
                 entries[str(lock.relation)].locks.append((_step(statement), statement, lock))
-        for rewrite in statement.rewrites:
+        for rewrite in filter(lambda f: _is_older(f.relation), statement.rewrites):
             entries[str(rewrite.relation)].rewrites += 1
-        for scan in statement.scans:
+        for scan in filter(lambda f: _is_older(f.relation), statement.scans):
             entries[str(scan.relation)].scans += scan.scans
             entries[str(scan.relation)].rows += scan.rows
     facts = [_facts(entry) for entry in entries.values() if entry.locks]

@@ -89,6 +89,14 @@ def test_a_table_made_again_is_one() -> None:
     assert orders.revisions == ("a", "b", "c")
 
 
+def test_reading_a_table_in_the_transaction_that_made_it_is_not_told() -> None:
+    trace = _trace("a", "b")
+    scan = ScanFact(replace(ORDERS, created=True), 5, 500, Method.MEASURED)
+    other = replace(_statement(5, "c"), scans=(scan,))
+    orders, _ = by_table(replace(trace, statements=(*trace.statements, other)))
+    assert orders.scans == 2
+
+
 def test_text() -> None:
     stream = io.StringIO()
     render_trace_text(_trace(None, None), stream)
