@@ -84,7 +84,7 @@ def test_json_has_everything(tmp_path: Path, script: list[str]) -> None:
 
 def test_markdown_is_a_table(tmp_path: Path, script: list[str]) -> None:
     done = bedstone(tmp_path, "trace", "--format", "markdown", "--", *script)
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    rows = done.stdout.split("\n\n")[0].splitlines()
     assert rows[1].startswith("| ---: |")
     assert len(rows) == 2 + 7
     assert all(row.count(" | ") == 3 for row in rows)
