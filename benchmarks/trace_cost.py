@@ -101,7 +101,7 @@ def main() -> None:
         for separate, label in ((True, "a transaction each"), (False, "in one transaction")):
             ini = write(Path(name) / str(separate), options.revisions, separate=separate)
             show_upgrades(f"{options.revisions} revisions {label}", scratch, ini, options.repeat)
-        show_copies(scratch, options.megabytes)
+        show_copies(scratch, options.megabytes, options.repeat)
 
 
 def write(folder: Path, count: int, *, separate: bool) -> Path:
@@ -148,16 +148,23 @@ def show_turns(
           f"statements, load {os.getloadavg()[0]:.1f})", flush=True)  # fmt: skip
 
 
-def show_copies(scratch: Scratch, megabytes: int) -> None:
-    """Copy in and out, first without the observer."""
+def show_copies(scratch: Scratch, megabytes: int, repeat: int) -> None:
+    """Copy in and out, in turns with and without the observer."""
     command = [sys.executable, "-c", _COPY, str(megabytes)]
-    scratch.reset()
-    plain = [float(word) for word in run(command, scratch.dsn).split()]
-    with observe(scratch) as observer:
-        traced = [float(word) for word in run(command, observer.dsn).split()]
-    for way, before, after in zip(("in", "out"), plain, traced, strict=True):
-        print(f"COPY of {megabytes} MB {way}: {before / 1e6:.0f} MB/s, traced "
-              f"{after / 1e6:.0f} MB/s ({after / before:.0%})")  # fmt: skip
+    plain, traced = [], []
+    for _ in range(repeat):
+        scratch.reset()
+        plain.append([float(word) for word in run(command, scratch.dsn).split()])
+        scratch.reset()
+        with observe(scratch) as observer:
+            traced.append([float(word) for word in run(command, observer.dsn).split()])
+    for way, before, after in zip(
+        ("in", "out"), zip(*plain, strict=True), zip(*traced, strict=True), strict=True
+    ):
+        ratio = statistics.median(b / a for a, b in zip(before, after, strict=True))
+        print(f"COPY of {megabytes} MB {way}: {statistics.median(before) / 1e6:.0f} MB/s, traced "
+              f"{statistics.median(after) / 1e6:.0f} MB/s ({ratio:.0%}, "
+              f"load {os.getloadavg()[0]:.1f})", flush=True)  # fmt: skip
 
 
 def run(command: list[str], dsn: ConnectionString) -> str:
