@@ -62,6 +62,12 @@ class Group:
         """Whether one of its statements is of such a kind."""
         return any(s.handling in handlings for s in self.record.statements)
 
+    def complete(self, tag: str) -> None:
+        """Note that a statement was done. A BEGIN makes the client's what was ours."""
+        self.tags.append(tag)
+        if tag in {"BEGIN", "START TRANSACTION"}:
+            self.wrapped = False
+
     @property
     def outcome(self) -> str | None:
         """How the last COMMIT or ROLLBACK of the group ended a transaction, if there is one."""

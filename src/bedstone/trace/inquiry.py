@@ -159,7 +159,7 @@ class Inquiry:
     async def _end_wrap(self, group: Group, status: bytes, tell: Callable[[bool], None]) -> bytes:
         simple = group.form is Form.QUERY
         if status == b"I":
-            done = False
+            done = group.outcome == "committed"  # by the client, in mid pipeline
         elif status == b"T":
             done = await self._dialogue.end_transaction("commit", tell, simple=simple)
         else:
