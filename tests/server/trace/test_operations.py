@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bedstone.dsn import ConnectionString
     from bedstone.server import Server
 
+
 def psycopg_simple(dsn: ConnectionString, runs: Runs, _: Path) -> None:
     with psycopg.connect(dsn.url(), autocommit=True) as connection:
         for schema, operation in runs:
