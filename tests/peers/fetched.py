@@ -80,4 +80,5 @@ def _run(words: tuple[str, ...], place: Path) -> str | None:
     if done.returncode == 0:
         return None
     lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    return f"{Path(words[0]).name} says: {lines[0][:200] if lines else done.returncode}"
+    errors = [line for line in lines if "error" in line.lower()] or lines or [str(done.returncode)]
+    return f"{Path(words[0]).name} says: {' / '.join(errors[:3])[:300]}"

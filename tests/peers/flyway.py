@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fetched import fetch, program
 
-from bedstone.probe.delivery import Places, render
+from bedstone.probe.forms import render_url
 
 if TYPE_CHECKING:
     from bedstone.dsn import ConnectionString
@@ -17,7 +17,7 @@ PROGRAMS = Path(__file__).with_name("flyway_java")
 
 
 def flyway(folder: Path, dsn: ConnectionString | None = None) -> list[str]:
-    """Return the command that migrates *dsn*, or what FLYWAY_URL names, by the files in *folder*."""
+    """Return the command that migrates *dsn*, or what FLYWAY_URL names, by the files there."""
     program("javac", needed_by="Flyway")
     mvn = program("mvn", needed_by="Flyway")
     files = (PROGRAMS / "pom.xml", PROGRAMS / "Migrate.java")
@@ -25,6 +25,5 @@ def flyway(folder: Path, dsn: ConnectionString | None = None) -> list[str]:
     there = fetch("flyway", files, ("/bin/sh", "-c", f"{copy} && javac -cp '*' *.java"))
     words = ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{there}/*:{there}", "Migrate", str(folder)]
     if dsn is not None:
-        form = "jdbc:postgresql://{host}:{port}/{dbname}?user={user}&password={password}"
-        words.append(render(form, dsn, Places(tmp=there, files=there, root=there)))
+        words.append(render_url(dsn, "jdbc"))
     return words

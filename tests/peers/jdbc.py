@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fetched import fetch, program
 
-from bedstone.probe.delivery import Places, render
+from bedstone.probe.forms import render_url
 
 if TYPE_CHECKING:
     from bedstone.dsn import ConnectionString
@@ -30,12 +30,10 @@ def classes() -> Path:
 def run_java(name: str, dsn: ConnectionString, *words: str, options: str = "") -> str:
     """Run one of our programs in ``java/`` and return what it prints."""
     there = classes()
-    places = Places(tmp=there, files=there, root=there)
-    url = render("jdbc:postgresql://{host}:{port}/{dbname}?user={user}", dsn, places)
+    url = render_url(dsn, "jdbc", options)
     done = subprocess.run(
         ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{there}/*:{there}", name, *words],
-        env=dict(os.environ)
-        | {"JDBC_URL": f"{url}&{options}", "JDBC_PASSWORD": render("{password}", dsn, places)},
+        env=dict(os.environ) | {"JDBC_DATABASE_URL": url},
         capture_output=True,
         text=True,
         check=False,

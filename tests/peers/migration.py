@@ -20,25 +20,33 @@ alter table purchase set (autovacuum_enabled = off);
 analyze customer, purchase;
 """
 STATEMENTS = (
-    "create table address (id bigint generated always as identity primary key,\n"
-    "    customer int not null references customer (id), street text)",
+    (
+        "create table address (id bigint generated always as identity primary key,\n"
+        "    customer int not null references customer (id), street text)"
+    ),
     "create index address_customer on address (customer)",
     "create unique index customer_email on customer (email)",
     "alter table purchase alter column total type bigint",
     "alter table purchase add column token uuid default gen_random_uuid()",
     "alter table purchase alter column customer set not null",
     "alter table purchase add constraint purchase_positive check (total > 0)",
-    "alter table purchase add constraint purchase_customer foreign key (customer) "
-    "references customer (id)",
+    (
+        "alter table purchase add constraint purchase_customer foreign key (customer) "
+        "references customer (id)"
+    ),
     "alter type state add value 'sent'",
     "insert into address (customer, street) select id, 'unknown' from customer where id <= 30",
     "update purchase set total = total * 100 where id > 10",
     "alter table purchase drop column gone",
     "create view open_purchase as select id, total from purchase where state = 'new'",
-    "create function total_of(who int) returns bigint language sql stable\n"
-    "    as $$ select sum(total) from purchase where customer = who $$",
-    "do $$ begin update customer set age = age + 1 where id <= 5; "
-    "execute 'create index customer_age on customer (age)'; end $$",
+    (
+        "create function total_of(who int) returns bigint language sql stable\n"
+        "    as $$ select sum(total) from purchase where customer = who $$"
+    ),
+    (
+        "do $$ begin update customer set age = age + 1 where id <= 5; "
+        "execute 'create index customer_age on customer (age)'; end $$"
+    ),
     "truncate address",
 )
 #: The tables in which the tools keep their own books.

@@ -147,8 +147,10 @@ EXPECTED = {
     "create table address": ("customer SHARE ROW EXCLUSIVE", "", ""),
     "create unique index": ("customer SHARE", "", ""),
     "alter table purchase alter column total": (
-        "purchase ACCESS EXCLUSIVE, purchase_pkey ACCESS EXCLUSIVE, "
-        "purchase_total ACCESS EXCLUSIVE",
+        (
+            "purchase ACCESS EXCLUSIVE, purchase_pkey ACCESS EXCLUSIVE, "
+            "purchase_total ACCESS EXCLUSIVE"
+        ),
         "purchase purchase_pkey",
         "",
     ),

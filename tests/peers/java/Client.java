@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.Arrays;
-import java.util.Properties;
 import org.postgresql.PGConnection;
 import org.postgresql.util.PSQLException;
 
@@ -43,9 +42,7 @@ public class Client {
     }
 
     static Connection open() throws SQLException {
-        var properties = new Properties();
-        properties.setProperty("password", System.getenv("JDBC_PASSWORD"));
-        return DriverManager.getConnection(System.getenv("JDBC_URL"), properties);
+        return DriverManager.getConnection(System.getenv("JDBC_DATABASE_URL"));
     }
 
     static void step(String label, Step step) throws Exception {

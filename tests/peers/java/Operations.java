@@ -7,9 +7,7 @@ import java.sql.SQLException;
 /** Runs the statements of a file, one a line, and prints the SQLSTATE of each line "# name". */
 public class Operations {
     public static void main(String[] words) throws Exception {
-        String password = System.getenv("JDBC_PASSWORD");
-        String url = System.getenv("JDBC_URL") + "&password=" + password;
-        try (var connection = DriverManager.getConnection(url)) {
+        try (var connection = DriverManager.getConnection(System.getenv("JDBC_DATABASE_URL"))) {
             String name = null;
             String state = "done";
             for (String line : Files.readAllLines(Path.of(words[0]))) {

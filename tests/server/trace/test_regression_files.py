@@ -167,7 +167,7 @@ def test_postgresqls_own_scripts_print_the_same(any_server: Server, tmp_path: Pa
             if {line.partition(": ")[2] for line in told} - ACCEPTED.get(script.stem, set()):
                 different[script.stem] = told
                 (tmp_path / f"{script.stem}.diff").write_text("\n".join(told) + "\n")
-    print(  # noqa: T201  the figures
+    print(
         f"PostgreSQL {any_server.version}: {len(scripts)} scripts, {statements} statements, "
         f"{lines} lines of output, {loose} places that differ "
         f"from run to run by themselves; {len(different)} scripts differ {sorted(different)}"

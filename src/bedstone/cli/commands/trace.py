@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bedstone.cli.dialects import DIALECTS, LEADING, variables_of
 from bedstone.cli.options import Json, Server, Verbose, read_pairs
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "Examples:  bedstone trace -- psql -f schema.sql    "
     "bedstone trace --env DB_URL={url:asyncpg} -- alembic upgrade head    "
-    "bedstone trace --format markdown -- npx knex migrate:latest"
+    "bedstone trace --dialect knex --format markdown -- npx knex migrate:latest"
 )
 
 
@@ -41,8 +42,18 @@ Env = Annotated[
     typer.Option(
         "--env",
         help="A variable that tells the command its database, as NAME={url}, NAME={url:asyncpg}, "
-        "NAME={host} … Repeatable. DATABASE_URL and libpq's variables are set anyway.",
+        "NAME={url:jdbc}, NAME={host} … Repeatable. DATABASE_URL and libpq's variables are set "
+        "anyway.",
         metavar="NAME=TEXT",
+    ),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        "--dialect",
+        help=f"The form of DATABASE_URL, and the variables, of a stack: {', '.join(DIALECTS)}.",
+        autocompletion=lambda: list(DIALECTS),
+        metavar="NAME",
     ),
 ]
 
@@ -51,6 +62,7 @@ def run(
     command: Command,
     *,
     env: Env = None,
+    dialect: Stack = None,
     server: Server = None,
     format: Annotated[Format, typer.Option(help="How to print the trace.")] = Format.TEXT,  # noqa: A002
     json: Json = False,
@@ -70,7 +82,7 @@ def run(
     from bedstone.trace import observe, run_command
 
     settings = read_settings(Path.cwd(), overrides={"server": server})
-    pairs = read_pairs(env or ())
+    pairs = (variables_of(dialect) if dialect else {}) | read_pairs(env or ())
     with (
         server_for(settings) as opened,
         opened.workspace("trace") as workspace,
@@ -85,7 +97,8 @@ def run(
             f"{command[0]} ended well and never connected to the scratch database",
             detail="If it wrote to a database, it was to another: it has its address from "
             "elsewhere than DATABASE_URL and libpq's variables.",
-            hint="Say which variable it reads: bedstone trace --env NAME={url} -- …",
+            hint="Say which variable it reads: bedstone trace --env NAME={url} -- … Or which "
+            f"stack it is of: --dialect {'|'.join(list(DIALECTS)[4:9])}|…",
         )
     form = Format.JSON if json else format
     if form is Format.TEXT:
@@ -99,9 +112,9 @@ def run(
 
 def _environment(dsn: ConnectionString, pairs: dict[str, str], folder: Path) -> dict[str, str]:
     """Return our environment with every way to another database replaced by the one to *dsn*."""
-    from bedstone.probe.delivery import Places, libpq_environment, render, without_libpq
+    from bedstone.probe.delivery import Places, render, without_libpq
 
     places = Places(tmp=folder, files=folder, root=Path.cwd())
-    environ = without_libpq(os.environ) | libpq_environment(dsn, places)
-    environ["DATABASE_URL"] = dsn.url()
+    passed = {name: value for name, value in os.environ.items() if name not in LEADING}
+    environ = without_libpq(passed) | dsn.libpq_env() | {"DATABASE_URL": dsn.url()}
     return environ | {name: render(text, dsn, places) for name, text in pairs.items()}
