@@ -21,7 +21,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: What every reason begins with; the summary of a run is made of these.
+#: What every reason begins with; ``tests/conftest.py`` makes the summary of a run of these.
 MISSING = "peer not there:"
 _PATIENCE = 240
 

@@ -31,8 +31,8 @@ ONLY = [name for name in os.environ.get("BEDSTONE_REGRESSION_ONLY", "").split(",
 pytestmark = [
     pytest.mark.skipif(
         FILES is None,
-        reason="BEDSTONE_REGRESSION_FILES=DIR is not set: PostgreSQL's own regression scripts "
-        "(DIR/18/sql/*.sql …) are not compared",
+        reason="peer not there: PostgreSQL's own regression scripts "
+        "(BEDSTONE_REGRESSION_FILES=DIR with DIR/18/sql/*.sql … is not set)",
     ),
     pytest.mark.timeout(3600),
 ]
@@ -134,7 +134,7 @@ def _scripts(major: int) -> list[Path]:
     assert FILES is not None
     folder = Path(FILES, str(major), "sql")
     if not folder.is_dir():
-        pytest.skip(f"{folder} is not there: the regression scripts of {major} are not compared")
+        pytest.skip(f"peer not there: the regression scripts of {major} (no {folder})")
     found = sorted(folder.glob("*.sql"))
     return [p for p in found if (p.stem in ONLY if ONLY else p.stem not in EXCLUDED)]
 
