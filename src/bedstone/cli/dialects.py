@@ -64,7 +64,8 @@ DIALECTS = {
     ),
     "flyway": Dialect(
         {"FLYWAY_URL": _JDBC, "FLYWAY_USER": "{user}", "FLYWAY_PASSWORD": "{password}"},
-        "https://documentation.red-gate.com/fd/environment-variables-277578905.html",
+        "https://github.com/flyway/flyway/blob/main/flyway-core/src/main/java/org/flywaydb/core/"
+        "internal/configuration/ConfigUtils.java",
         "no -url on the command line",
     ),
     "liquibase": Dialect(
