@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from bedstone.server import Server
     from bedstone.trace import Trace
 
-Program = "Callable[[ConnectionString], str]"
-
 PROGRAMS = {
     "node-postgres": partial(run_node, "client.js"),
     "jdbc": partial(run_java, "Client"),
@@ -54,5 +52,9 @@ def test_a_client_prints_the_same_through_the_observer(server: Server, name: str
             trace = observer.trace()
     assert found == expected
     assert len(found.splitlines()) > 40
-    wanted = {"copy": 2000} if name == "node-postgres" else {"copy": 5000}
-    assert wanted.items() <= _written(trace).items()
+    assert _written(trace)["copy"] == (2000 if name == "node-postgres" else 5000)
+    assert {"23505", "42P01", "57014"} <= {s.error.sqlstate for s in trace.statements if s.error}
+    assert [s.sql for s in trace.statements if s.unknown and not s.error] == []
+    (alter,) = (s for s in trace.statements if "alter table item" in s.sql[0])
+    assert [(k.relation.name, str(k.mode)) for k in alter.locks] == [("item", "ACCESS EXCLUSIVE")]
+    assert {t.outcome for t in trace.transactions if not t.given} >= {"committed"}

@@ -50,6 +50,8 @@ class Group:
     tail: list[bytes] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     watch: Watch | None = None
+    #: What was parsed last; it is told where that fails and nothing is executed.
+    parsed: Statement | None = None
 
     @property
     def is_open(self) -> bool:

@@ -78,6 +78,8 @@ class Inquiry:
         client how the statement ended, if that depends on a COMMIT of ours.
         """
         record, account, now = group.record, self.account, time.monotonic()
+        if record.error is not None and not record.statements and group.parsed is not None:
+            record.add(group.parsed)
         group.wrapped = group.wrapped and self._dialogue.has_begun
         record.seconds = now - record.started
         self._enter_transaction(group, before, status, now)

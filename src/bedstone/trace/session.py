@@ -194,6 +194,8 @@ class Session:
         executed = self._names.note(message)
         if executed is not None:
             group.record.add(executed)
+        if message.kind == b"P":
+            group.parsed = self._names.first(message)
         group.pending.append(message.data)
         group.unanswered += message.kind in _ANSWERED
         if message.kind in {b"P", b"B"} and not group.decided:

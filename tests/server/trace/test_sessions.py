@@ -224,6 +224,17 @@ def test_a_transaction_that_begins_in_mid_pipeline_is_the_clients(
     assert transaction.outcome == "rolled back"
 
 
+def test_what_cannot_be_prepared_is_told_as_an_error(observer: Observer) -> None:
+    """asyncpg and JDBC prepare first; a statement that fails there is never executed."""
+    client = RawClient(observer.dsn)
+    client.ask(parse("select 'secret' from missing", "s") + SYNC)
+    client.ask(parse("select 1", "s") + SYNC)
+    client.ask(bind(name="s") + execute() + SYNC)
+    client.close()
+    told = [(s.sql, s.error and s.error.sqlstate) for s in observer.trace().statements]
+    assert told == [(("select $1 from missing",), "42P01"), (("select $1",), None)]
+
+
 def test_truncating_what_the_transaction_wrote_takes_back_no_rows(
     observer: Observer, scratch: Scratch
 ) -> None:

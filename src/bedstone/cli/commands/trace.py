@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bedstone.cli.dialects import DIALECTS, LEADING, variables_of
+from bedstone.cli.dialects import DIALECTS, variables_of
 from bedstone.cli.options import Json, Server, Verbose, read_pairs
-
-if TYPE_CHECKING:
-    from bedstone.dsn import ConnectionString
 
 EXAMPLES = (
     "Examples:  bedstone trace -- psql -f schema.sql    "
@@ -75,7 +71,7 @@ def run(
     database is empty at the beginning and gone at the end. A command that has its address from
     elsewhere than the environment goes there: it is not held back as by prove.
     """
-    from bedstone.errors import NothingTraced
+    from bedstone.cli.traced import environment, nothing_traced
     from bedstone.prove import server_for
     from bedstone.report import render_trace_json, render_trace_markdown, render_trace_text
     from bedstone.settings import read_settings
@@ -89,17 +85,11 @@ def run(
         observe(workspace.scratch("traced")) as observer,
         tempfile.TemporaryDirectory(prefix="bedstone-") as folder,
     ):
-        status = run_command(command, _environment(observer.dsn, pairs, Path(folder)))
+        status = run_command(command, environment(observer.dsn, pairs, Path(folder)))
         trace, sessions = observer.trace(), observer.sessions
         version = f"PostgreSQL {opened.version}"
     if not sessions and not status:
-        raise NothingTraced(
-            f"{command[0]} ended well and never connected to the scratch database",
-            detail="If it wrote to a database, it was to another: it has its address from "
-            "elsewhere than DATABASE_URL and libpq's variables.",
-            hint="Say which variable it reads: bedstone trace --env NAME={url} -- … Or which "
-            f"stack it is of: --dialect {'|'.join(list(DIALECTS)[4:9])}|…",
-        )
+        raise nothing_traced(command[0], dialect)
     form = Format.JSON if json else format
     if form is Format.TEXT:
         render_trace_text(trace, sys.stdout, verbose=verbose)
@@ -108,13 +98,3 @@ def run(
     else:
         sys.stdout.write(render_trace_markdown(trace))
     raise typer.Exit(status)
-
-
-def _environment(dsn: ConnectionString, pairs: dict[str, str], folder: Path) -> dict[str, str]:
-    """Return our environment with every way to another database replaced by the one to *dsn*."""
-    from bedstone.probe.delivery import Places, render, without_libpq
-
-    places = Places(tmp=folder, files=folder, root=Path.cwd())
-    passed = {name: value for name, value in os.environ.items() if name not in LEADING}
-    environ = without_libpq(passed) | dsn.libpq_env() | {"DATABASE_URL": dsn.url()}
-    return environ | {name: render(text, dsn, places) for name, text in pairs.items()}
