@@ -38,6 +38,9 @@ def _load(name: str) -> None:
 if "servers" not in sys.modules:
     _load("servers")
 
+#: How the reason of a skipped test begins for which a foreign program could not be had.
+PEER_MISSING = "peer not there:"
+
 import servers  # noqa: E402  loaded just above
 
 
@@ -74,6 +77,18 @@ def pytest_report_header() -> list[str]:
             else f"{major} MISSING (python tools/test_servers.py)"
         )
     return [f"PostgreSQL: {', '.join(there)}; servers in {servers.cache_folder()}"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what foreign programs were not there: their tests prove nothing in this run."""
+    missing: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", ()):
+        if isinstance(report.longrepr, tuple):
+            reason = report.longrepr[2].removeprefix("Skipped: ")
+            if reason.startswith(PEER_MISSING):
+                missing[reason] = missing.get(reason, 0) + 1
+    for reason, count in sorted(missing.items()):
+        terminalreporter.write_line(f"NOT PROVEN in {count} tests: {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer.main
 
 from bedstone.cli.app import app
+from bedstone.cli.dialects import DIALECTS
 from bedstone.errors import ExitStatus, registered_errors
 from bedstone.prove.codes import CODES
 from bedstone.settings import NamedHistory, Settings
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "settings.md": "\n".join(_settings()),
         "errors.md": "\n".join(_errors()),
         "findings.md": "\n".join(_findings()),
+        "dialects.md": "\n".join(_dialects()),
     }
 
 
@@ -113,6 +115,19 @@ def _findings() -> Iterator[str]:
     yield "| code | name | says | do |\n| --- | --- | --- | --- |"
     for code, meaning in CODES.items():
         yield f"| {code} | {meaning.slug} | {meaning.says} | {meaning.do} |"
+
+
+def _dialects() -> Iterator[str]:
+    yield from ("# Dialects", "", _NOTE)
+    yield "What `bedstone trace --dialect NAME` sets beside libpq's variables, with the"
+    yield "placeholders of [`--env`](../how-to/reach-your-database.md); what must hold in the"
+    yield "project; and whose documentation says so."
+    yield ""
+    yield from ("| name | variables | provided that | source |", "| --- | --- | --- | --- |")
+    for name, dialect in DIALECTS.items():
+        variables = "<br>".join(f"`{k}={v}`" for k, v in dialect.variables.items())
+        yield f"| `{name}` | {variables} | {dialect.condition} | [source]({dialect.source}) |"
+    yield ""
 
 
 def main() -> int:

@@ -458,6 +458,13 @@ class CommandNotStarted(BedstoneError):
     exit_status = ExitStatus.USAGE
 
 
+class UnknownDialect(BedstoneError):
+    """A command was to be told its database in a form that has no such name."""
+
+    code = "BED198"
+    exit_status = ExitStatus.USAGE
+
+
 # --- BED4: run ---------------------------------------------------------------------------------
 
 

@@ -48,6 +48,7 @@ class HistorySettings(BaseModel):
     env: dict[str, str] = Field(
         default_factory=dict,
         description="Variables for the project's process. Placeholders: `{url}`, `{url:asyncpg}`, "
+        "`{url:jdbc}`, `{url:npgsql}`, `{url:scheme://?name=value}`, "
         "`{host}`, `{port}`, `{user}`, `{password}`, `{dbname}`, `{tmp}`, `{files}`, `{root}`.",
     )
     x: tuple[str, ...] = Field((), description="Alembic's `-x` arguments, with placeholders.")

@@ -9,6 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bedstone.probe.forms import render_url
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 #: The folder that puts the guard into the Python processes that the project's code starts.
 GUARDED = Path(str(files("bedstone.probe") / "guarded"))
 
-_PLACEHOLDER = re.compile(r"\{(url|host|port|user|password|dbname|tmp|files|root)(?::(\w+))?\}")
+#: ``{host}``; ``{url}``, ``{url:FORM}``, ``{url:FORM?name=value}``.
+_PLACEHOLDER = re.compile(
+    r"\{(?:(host|port|user|password|dbname|tmp|files|root)"
+    r"|url(?::(\w+(?:[\w:.+-]*://)?))?(?:\?([^{}]*))?)\}"
+)
 
 #: libpq variables of the user's own that would lead elsewhere, or add to the address.
 _LIBPQ = (
@@ -87,8 +93,8 @@ def render(text: str, dsn: ConnectionString, places: Places) -> str:
     }
 
     def value(match: re.Match[str]) -> str:
-        name, driver = match.groups()
-        return dsn.url(driver) if name == "url" else values[name]
+        name, form, query = match.groups()
+        return values[name] if name else render_url(dsn, form, query)
 
     return _PLACEHOLDER.sub(value, text)
 

@@ -224,15 +224,15 @@ class Account:
         )
         if scans > 0 or read > 0:
             record.scans.append(ScanFact(relation, scans, read, Method.MEASURED))
+        if min(inserted, updated, deleted) < 0:
+            return  # TRUNCATE and DROP take back what was counted before them
         if inserted or updated or deleted:
             fact = WriteFact(relation, inserted, updated, deleted, Method.MEASURED)
             record.writes.append(fact)
 
     def _note_counts(self, record: Record, answer: Answer) -> None:
         for oid, (scans, read, inserted, updated, deleted) in answer.counts.items():
-            before = self.made.pop(oid)
-            if sum((scans, read, inserted, updated, deleted)) < before.total:
-                continue  # dropped: its counts are gone with it
+            before = self.made[oid]
             seen = Seen(before.relation, before.file, scans, read, inserted, updated, deleted)
             self._note_rows(record, self._named(seen), seen, before)
             self.made[oid] = seen

@@ -52,6 +52,8 @@ class Group:
     tail: list[bytes] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     watch: Watch | None = None
+    #: What was parsed last; it is told where that fails and nothing is executed.
+    parsed: Statement | None = None
 
     @property
     def is_open(self) -> bool:
@@ -70,6 +72,12 @@ class Group:
     def handles(self, *handlings: Handling) -> bool:
         """Whether one of its statements is of such a kind."""
         return any(s.handling in handlings for s in self.record.statements)
+
+    def complete(self, tag: str) -> None:
+        """Note that a statement was done. A BEGIN makes the client's what was ours."""
+        self.tags.append(tag)
+        if tag in {"BEGIN", "START TRANSACTION"}:
+            self.wrapped = False
 
     @property
     def outcome(self) -> str | None:

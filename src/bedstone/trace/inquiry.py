@@ -113,6 +113,8 @@ class Inquiry:
         client how the statement ended, if that depends on a COMMIT of ours.
         """
         record, account, now = group.record, self.account, time.monotonic()
+        if record.error is not None and not record.statements and group.parsed is not None:
+            record.add(group.parsed)
         asked = account.asked
         await self.catch_up()
         group.wrapped = group.wrapped and self._dialogue.has_begun
@@ -264,7 +266,7 @@ class Inquiry:
     async def _end_wrap(self, group: Group, status: bytes, tell: Callable[[bool], None]) -> bytes:
         simple = group.form is Form.QUERY
         if status == b"I":
-            done = False
+            done = group.outcome == "committed"  # by the client, in mid pipeline
         elif status == b"T":
             done = await self._dialogue.end_transaction("commit", tell, simple=simple)
         else:

@@ -44,6 +44,9 @@ _EXTENDED = _ANSWERED | {b"H", b"S"}
 _ANSWERS = frozenset({b"1", b"2", b"3", b"T", b"n", b"C", b"I", b"s"})
 #: So much more of the server's answer is taken when the client has gone; a short statement ends.
 _LOST_LIMIT = 1 << 20
+#: What the server says to a BEGIN in our transaction. In the implicit one of an extended group,
+#: which ours stands for, the same BEGIN is silent.
+_BEGUN_TWICE = "25001"
 _UNFINISHED = "a Query came before the Sync of an extended query"
 
 
@@ -207,6 +210,8 @@ class Session:
             group.record.add(executed)
             if executed.handling is not Handling.WRAP:
                 await self._inquiry.catch_up()
+        if message.kind == b"P":
+            group.parsed = self._names.first(message)
         group.pending.append(message.data)
         group.unanswered += message.kind in _ANSWERED
         if message.kind in {b"P", b"B"} and not group.decided:
@@ -247,10 +252,12 @@ class Session:
             self._pass_on(group, message)
         elif kind == b"Z":
             await self._conclude(group, message.data[5:6])
+        elif kind == b"N" and group.wrapped and error_fields(message.body).get("C") == _BEGUN_TWICE:
+            self._signal.set()
         elif kind == b"C" and group.form is not Form.STARTUP:
             held = (group.wrapped or group.asked) and group.form is Form.QUERY
             self._pass_on(group, message, held=held)
-            group.tags.append(_tag(message))
+            group.complete(_tag(message))
         else:
             if kind == b"G":
                 group.copying, group.synced = True, False

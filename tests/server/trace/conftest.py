@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bedstone.server import Scratch
 
-for _name in ("raw_client", "script", "operations"):
+for _name in ("raw_client", "script", "operations", "operation_runs"):
     if _name not in sys.modules:
         _spec = importlib.util.spec_from_file_location(
             _name, Path(__file__).with_name(f"{_name}.py")

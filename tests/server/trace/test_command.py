@@ -174,6 +174,19 @@ def test_the_users_own_variables_lead_nowhere(tmp_path: Path) -> None:
     assert "select $1" in _facts(done.stdout)
 
 
+def test_no_variable_is_set_that_a_driver_stops_at(tmp_path: Path) -> None:
+    """Go's lib/pq panics where PGSERVICEFILE or PGSYSCONFDIR is set, whatever their values."""
+    code = """
+import os, psycopg
+psycopg.connect(os.environ["DATABASE_URL"]).execute("select 1")
+known = {"PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"}
+raise SystemExit(str({name for name in os.environ if name.startswith("PG")} - known or ""))
+"""
+    others = {"PGSERVICEFILE": "/nowhere", "PGSYSCONFDIR": "/nowhere", "PGSERVICE": "live"}
+    done = bedstone(tmp_path, "trace", "--json", "--", sys.executable, "-c", code, env=others)
+    assert done.stderr.strip() == ""
+
+
 def test_an_interrupt_ends_the_command_and_drops_the_database(tmp_path: Path) -> None:
     address = tmp_path / "address"
     code = """

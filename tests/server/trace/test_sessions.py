@@ -206,6 +206,58 @@ def test_a_pipeline_of_several_syncs_and_queries_sent_ahead(observer: Observer) 
     assert sum(s.executions for s in observer.trace().statements) == 41
 
 
+def test_a_transaction_that_begins_in_mid_pipeline_is_the_clients(
+    observer: Observer, scratch: Scratch
+) -> None:
+    """What came before it up to the last Sync belongs to it, as without us."""
+    words = [parse(sql) + bind() + execute() for sql in ("create table t (a int)", "begin")]
+    words += [parse("insert into t values (1)") + bind() + execute(), SYNC]
+    answers = []
+    for dsn in (scratch.dsn, observer.dsn):
+        client = RawClient(dsn)
+        answers.append([client.ask(b"".join(words)), client.ask(query("rollback"))])
+        answers[-1].append(client.ask(query("select count(*) from pg_class where relname = 't'")))
+        client.close()
+    assert answers[0] == answers[1]
+    assert (b"Z", b"T") in answers[1][0]
+    (transaction,) = (t for t in observer.trace().transactions if not t.given)
+    assert transaction.outcome == "rolled back"
+
+
+def test_what_cannot_be_prepared_is_told_as_an_error(observer: Observer) -> None:
+    """asyncpg and JDBC prepare first; a statement that fails there is never executed."""
+    client = RawClient(observer.dsn)
+    client.ask(parse("select 'secret' from missing", "s") + SYNC)
+    client.ask(parse("select 1", "s") + SYNC)
+    client.ask(bind(name="s") + execute() + SYNC)
+    client.close()
+    told = [(s.sql, s.error and s.error.sqlstate) for s in observer.trace().statements]
+    assert told == [(("select $1 from missing",), "42P01"), (("select $1",), None)]
+
+
+def test_truncating_what_the_transaction_wrote_takes_back_no_rows(
+    observer: Observer, scratch: Scratch
+) -> None:
+    """The server counts anew from there, so the numbers fall."""
+    with scratch.connect(autocommit=True) as outside:
+        outside.execute("create table older (a int)")
+    with _connect(observer) as connection, connection.transaction():
+        connection.execute("create table t (a int)")
+        for table in ("t", "older"):
+            connection.execute(f"insert into {table} select generate_series(1, 30)")
+            connection.execute(f"truncate {table}")
+        connection.execute("select 1")
+        connection.execute("insert into t values (1)")
+    statements = observer.trace().statements
+    written = [(s.kinds[0], w.relation.name, w.inserted) for s in statements for w in s.writes]
+    assert written == [("insert", "t", 30), ("insert", "older", 30), ("insert", "t", 1)]
+    assert [r.name for s in statements for r in s.created] == ["t"]
+    assert [(s.kinds[0], k.relation.name) for s in statements for k in s.locks][-1] == (
+        "truncate",
+        "older",
+    )
+
+
 def test_several_connections_at_once(observer: Observer) -> None:
     async def work(number: int) -> None:
         connection = await asyncpg.connect(observer.dsn.url())

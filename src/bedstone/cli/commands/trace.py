@@ -3,24 +3,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from bedstone.cli.dialects import DIALECTS, variables_of
 from bedstone.cli.options import Json, Server, Verbose, read_pairs
-
-if TYPE_CHECKING:
-    from bedstone.dsn import ConnectionString
 
 EXAMPLES = (
     "Examples:  bedstone trace -- psql -f schema.sql    "
     "bedstone trace --env DB_URL={url:asyncpg} -- alembic upgrade head    "
-    "bedstone trace --format markdown -- npx knex migrate:latest"
+    "bedstone trace --dialect knex --format markdown -- npx knex migrate:latest"
 )
 
 
@@ -41,8 +38,18 @@ Env = Annotated[
     typer.Option(
         "--env",
         help="A variable that tells the command its database, as NAME={url}, NAME={url:asyncpg}, "
-        "NAME={host} … Repeatable. DATABASE_URL and libpq's variables are set anyway.",
+        "NAME={url:jdbc}, NAME={host} … Repeatable. DATABASE_URL and libpq's variables are set "
+        "anyway.",
         metavar="NAME=TEXT",
+    ),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        "--dialect",
+        help=f"The form of DATABASE_URL, and the variables, of a stack: {', '.join(DIALECTS)}.",
+        autocompletion=lambda: list(DIALECTS),
+        metavar="NAME",
     ),
 ]
 
@@ -51,6 +58,7 @@ def run(
     command: Command,
     *,
     env: Env = None,
+    dialect: Stack = None,
     server: Server = None,
     format: Annotated[Format, typer.Option(help="How to print the trace.")] = Format.TEXT,  # noqa: A002
     json: Json = False,
@@ -63,30 +71,25 @@ def run(
     database is empty at the beginning and gone at the end. A command that has its address from
     elsewhere than the environment goes there: it is not held back as by prove.
     """
-    from bedstone.errors import NothingTraced
+    from bedstone.cli.traced import environment, nothing_traced
     from bedstone.prove import server_for
     from bedstone.report import render_trace_json, render_trace_markdown, render_trace_text
     from bedstone.settings import read_settings
     from bedstone.trace import observe, run_command
 
     settings = read_settings(Path.cwd(), overrides={"server": server})
-    pairs = read_pairs(env or ())
+    pairs = (variables_of(dialect) if dialect else {}) | read_pairs(env or ())
     with (
         server_for(settings) as opened,
         opened.workspace("trace") as workspace,
         observe(workspace.scratch("traced")) as observer,
         tempfile.TemporaryDirectory(prefix="bedstone-") as folder,
     ):
-        status = run_command(command, _environment(observer.dsn, pairs, Path(folder)))
+        status = run_command(command, environment(observer.dsn, pairs, Path(folder)))
         trace, sessions = observer.trace(), observer.sessions
         version = f"PostgreSQL {opened.version}"
     if not sessions and not status:
-        raise NothingTraced(
-            f"{command[0]} ended well and never connected to the scratch database",
-            detail="If it wrote to a database, it was to another: it has its address from "
-            "elsewhere than DATABASE_URL and libpq's variables.",
-            hint="Say which variable it reads: bedstone trace --env NAME={url} -- …",
-        )
+        raise nothing_traced(command[0], dialect)
     form = Format.JSON if json else format
     if form is Format.TEXT:
         render_trace_text(trace, sys.stdout, verbose=verbose)
@@ -95,13 +98,3 @@ def run(
     else:
         sys.stdout.write(render_trace_markdown(trace))
     raise typer.Exit(status)
-
-
-def _environment(dsn: ConnectionString, pairs: dict[str, str], folder: Path) -> dict[str, str]:
-    """Return our environment with every way to another database replaced by the one to *dsn*."""
-    from bedstone.probe.delivery import Places, libpq_environment, render, without_libpq
-
-    places = Places(tmp=folder, files=folder, root=Path.cwd())
-    environ = without_libpq(os.environ) | libpq_environment(dsn, places)
-    environ["DATABASE_URL"] = dsn.url()
-    return environ | {name: render(text, dsn, places) for name, text in pairs.items()}
