@@ -99,6 +99,7 @@ class Account:
     def take(self, record: Record, answer: Answer, now: float) -> None:
         """Write into *record* what has changed since the last answer, and remember this one."""
         record.method = Method.MEASURED
+        record.lock_timeout = answer.lock_timeout
         self.was_asked = True
         self._note_locks(record, answer.locks, answer.relations, now)
         for oid, seen in answer.relations.items():

@@ -99,6 +99,8 @@ class StatementFacts:
     *method* is that of the whole; *unknown* names the fields that nobody could find out.
     *seconds* is from the moment it was sent on until the server was ready again. *wal_bytes* is
     all that the server wrote meanwhile, whoever caused it, so it is never more than sampled.
+    *lock_timeout* is the session's, as it writes it (``0``: none), when the statement had ended;
+    ``None`` where the session could not be asked.
     """
 
     number: int
@@ -117,6 +119,7 @@ class StatementFacts:
     created: tuple[Relation, ...] = ()
     dropped: tuple[Relation, ...] = ()
     wal_bytes: int | None = None
+    lock_timeout: str | None = None
     error: ErrorFact | None = None
     unknown: tuple[str, ...] = ()
 

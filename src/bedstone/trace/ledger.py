@@ -71,6 +71,7 @@ class Record:
     created: list[Relation] = field(default_factory=list)
     dropped: list[Relation] = field(default_factory=list)
     wal_bytes: int | None = None
+    lock_timeout: str | None = None
     error: ErrorFact | None = None
     unknown: tuple[str, ...] = ()
 
@@ -125,6 +126,7 @@ class Record:
             created=tuple(sorted(self.created, key=str)),
             dropped=tuple(sorted(self.dropped, key=str)),
             wal_bytes=self.wal_bytes,
+            lock_timeout=self.lock_timeout,
             error=self.error,
             unknown=self.unknown,
         )

@@ -25,9 +25,10 @@ SAVEPOINT = f"savepoint {NAME}"
 BACK = f"rollback to savepoint {NAME}"
 RELEASE = f"release savepoint {NAME}"
 
-#: Undone by going back to the savepoint.
+#: Tells the limit on waiting for a lock before it goes; undone by going back to the savepoint.
 NO_LIMITS = """
-    select pg_catalog.set_config('statement_timeout', '0', true),
+    select pg_catalog.current_setting('lock_timeout'),
+           pg_catalog.set_config('statement_timeout', '0', true),
            pg_catalog.set_config('lock_timeout', '0', true)
 """
 
@@ -131,6 +132,7 @@ class Answer:
     relations: dict[int, Seen]
     counting: bool
     counts: dict[int, tuple[int, ...]]
+    lock_timeout: str
 
 
 def write_question(made: Mapping[int, Seen]) -> str:
@@ -147,8 +149,8 @@ def _array(numbers: Iterable[int]) -> str:
     return quote_literal("{" + ",".join(map(str, numbers)) + "}")
 
 
-def read_answer(column: bytes) -> Answer:
-    """Read the one column of QUESTION's answer."""
+def read_answer(column: bytes, lock_timeout: bytes) -> Answer:
+    """Read the one column of QUESTION's answer, and the first of NO_LIMITS'."""
     text = bytes.fromhex(column.decode("ascii")).decode("utf-8", "backslashreplace")
     _, counting, wal, rows, counts = json.loads(text)
     rows = rows or ()
@@ -158,6 +160,7 @@ def read_answer(column: bytes) -> Answer:
         relations={row[1]: read_seen(row[1:]) for row in rows if row[2] is not None},
         counting=counting == "on",
         counts={oid: tuple(numbers) for oid, *numbers in counts or ()},
+        lock_timeout=lock_timeout.decode("ascii", "replace"),
     )
 
 
