@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -86,6 +87,8 @@ class History:
         self._by_id = {revision.id: revision for revision, _ in everything}
         self._strand_of = {r.id: s for s in strands for r, _ in everything if r.history == s.name}
         self._id_of = {(r.history, r.number): r.id for r, _ in everything}
+        for strand in strands:
+            strand.name_of = partial(self._shown, strand)
         below = {name for r in self.revisions for name in r.down}
         self.heads = tuple(r for r in self.revisions if r.id not in below)
         self.bases = tuple(r for r in self.revisions if not r.down)
@@ -288,12 +291,13 @@ class History:
 
         return listen
 
+    def _shown(self, strand: Strand, number: str) -> str:
+        """Return the id that a revision has among all histories."""
+        return self._id_of.get((strand.name, number), number)
+
     def _named(self, strand: Strand, run: Run) -> Run:
         """Give every revision in *run* the id that it has among all histories."""
-
-        def name(number: str) -> str:
-            return self._id_of.get((strand.name, number), number)
-
+        name = partial(self._shown, strand)
         error = run.error
         if error is not None and error.revision is not None:
             error = replace(error, revision=name(error.revision))

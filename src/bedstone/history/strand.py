@@ -6,9 +6,10 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from bedstone.history.failure import asks_for_async, failure_of, guesses, versions_of
 from bedstone.history.folder import PrivateFolder
@@ -17,7 +18,8 @@ from bedstone.probe import SHORTEST_SECRET, Delivery, Places, ProbeClient, Reply
 from bedstone.probe.delivery import libpq_environment, without_libpq
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from bedstone.dsn import ConnectionString
     from bedstone.project import HistorySource, Project
@@ -64,6 +66,14 @@ datefmt = %H:%M:%S
 """
 
 
+@runtime_checkable
+class Following(Protocol):
+    """A database that wants to know which revision and which line each statement is of."""
+
+    def follow(self, path: Path, name: Callable[[str], str]) -> AbstractContextManager[None]:
+        """Read, for the block, what the probe writes to the file *path*."""
+
+
 class Strand:
     """One history (or the models alone), loaded once in a process of the project's interpreter."""
 
@@ -75,6 +85,8 @@ class Strand:
         self.timeout = project.settings.timeout
         self.facts: Mapping[str, Any] = {}
         self.versions: Mapping[str, Any] = {}
+        #: Turns Alembic's revision ids into those to show.
+        self.name_of: Callable[[str], str] = str
         self.listen: Callable[[Mapping[str, Any]], None] | None = None
         self._private = PrivateFolder()
         self._folder = self._private.path
@@ -173,14 +185,26 @@ class Strand:
     def _send(self, database: Database, op: str, **request: Any) -> Reply:
         """Send one request; the witness is held in *database* until it has ended."""
         assert self._client is not None  # noqa: S101  the callers see to it
-        with database.witness() as witness:
-            delivery = self.delivery(database.dsn).message(witness)
+        with database.witness() as witness, self._noting(database) as notes:
+            delivery = self.delivery(database.dsn).message(witness) | {"notes": notes}
             self.write_guard(delivery)
             return self._client.request(
                 {"op": op, "delivery": delivery, **request},
                 timeout=self.loading_timeout if op == "warm" else self.timeout,
                 on_event=self.listen,
             )
+
+    @contextmanager
+    def _noting(self, database: Database) -> Iterator[str | None]:
+        """Give the file for the probe's notes, where *database* follows them."""
+        if not isinstance(database, Following):
+            yield None
+            return
+        path = self._folder / "notes"
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        with database.follow(path, self.name_of):
+            yield str(path)
 
     def write_guard(self, delivery: Mapping[str, Any]) -> Path:
         """Write what guards the Python processes that the project's code starts.

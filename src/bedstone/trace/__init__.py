@@ -5,6 +5,7 @@ from bedstone.trace.command import run_command
 from bedstone.trace.facts import (
     ErrorFact,
     LockFact,
+    Place,
     Relation,
     RewriteFact,
     ScanFact,
@@ -21,6 +22,7 @@ __all__ = [
     "LockFact",
     "LockMode",
     "Observer",
+    "Place",
     "Relation",
     "RewriteFact",
     "ScanFact",

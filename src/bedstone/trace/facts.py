@@ -34,6 +34,17 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the user's own code."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class LockFact:
     """A lock that a statement took.
 
@@ -97,6 +108,8 @@ class StatementFacts:
     *wal_bytes* are their sums. *transaction* is the number of the
     transaction in its session, ``None`` where the statement ran in none or in several of its own.
     *method* is that of the whole; *unknown* names the fields that nobody could find out.
+    *label* is the revision that it is of, *place* the line of the project that caused it; each is
+    ``None`` where nobody said so.
     *seconds* is from the moment it was sent on until the server was ready again. *wal_bytes* is
     all that the server wrote meanwhile, whoever caused it, so it is never more than sampled.
     *lock_timeout* is the session's, as it writes it (``0``: none), when the statement had ended;
@@ -122,6 +135,7 @@ class StatementFacts:
     lock_timeout: str | None = None
     error: ErrorFact | None = None
     unknown: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,14 @@ from bedstone.trace.facts import (
     TransactionFacts,
     WriteFact,
 )
+from bedstone.trace.labels import spread_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bedstone.trace.facts import Place
     from bedstone.trace.locks import LockMode
+    from bedstone.trace.notes import Note, Notes
     from bedstone.trace.statements import Statement
 
 #: What an error's text may repeat: data exceptions, and whatever the user's code raises.
@@ -74,6 +79,18 @@ class Record:
     lock_timeout: str | None = None
     error: ErrorFact | None = None
     unknown: tuple[str, ...] = ()
+    place: Place | None = None
+    #: Whether the client said what it is of.
+    noted: bool = False
+
+    def note(self, note: Note) -> None:
+        """Take down what the client said; of several lines or revisions, none."""
+        if not self.noted:
+            self.noted, self.label, self.place = True, note.label, note.place
+        if self.label != note.label:
+            self.label = None
+        if self.place != note.place:
+            self.place = None
 
     def add(self, statement: Statement) -> None:
         """Note one more execution; the same statement many times in a row is kept once."""
@@ -92,7 +109,8 @@ class Record:
         """Take the same statement's next execution in, if it did nothing that is new."""
         if (
             (self.transaction is None or self.transaction != other.transaction)
-            or (self.label, self.method, self.unknown) != (other.label, other.method, other.unknown)
+            or (self.label, self.place, self.noted) != (other.label, other.place, other.noted)
+            or (self.method, self.unknown) != (other.method, other.unknown)
             or (self.error or other.error)
             or (other.locks or other.rewrites or other.created or other.dropped)
             or [s.text for s in self.statements] != [s.text for s in other.statements]
@@ -106,14 +124,14 @@ class Record:
             self.wal_bytes += other.wal_bytes
         return True
 
-    def freeze(self, number: int) -> StatementFacts:
+    def freeze(self, number: int, label: str | None) -> StatementFacts:
         """Return what is known now."""
         locks = sorted(self.locks, key=lambda r: (-r.mode, str(r.relation)))
         return StatementFacts(
             number=number,
             session=self.session,
             transaction=self.transaction,
-            label=self.label,
+            label=label,
             sql=tuple(s.text for s in self.statements),
             kinds=tuple(s.kind for s in self.statements),
             executions=self.executions,
@@ -129,6 +147,7 @@ class Record:
             lock_timeout=self.lock_timeout,
             error=self.error,
             unknown=self.unknown,
+            place=self.place,
         )
 
 
@@ -155,9 +174,24 @@ class Ledger:
     def __init__(self) -> None:
         self.label: str | None = None
         self.sessions = 0
+        #: What the client says of its statements, while it does.
+        self.notes: Notes | None = None
+        #: The digests of what is asked on our own behalf, and is no statement of the client's.
+        self.questions: set[int] = set()
         self._records: list[Record] = []
         self._last: dict[int, Record] = {}
         self._transactions: list[TransactionRecord] = []
+
+    def annotate(self, record: Record, pid: int, statements: Iterable[Statement]) -> None:
+        """Write down what the client said of the statement that it sends now."""
+        first = next(iter(statements), None)
+        note = self.notes.take(pid, first.digest) if self.notes and first else None
+        if note is not None:
+            record.note(note)
+
+    def is_question(self, statements: Sequence[Statement]) -> bool:
+        """Whether that is a question of ours that the client was made to ask."""
+        return any(statement.digest in self.questions for statement in statements)
 
     def enter(self, record: Record) -> None:
         """Keep a statement's record, or add it to that of the same statement just before it."""
@@ -174,8 +208,10 @@ class Ledger:
         """Return all that is known now."""
         records = sorted(self._records, key=lambda r: r.started)
         transactions = sorted(self._transactions, key=lambda t: t.started)
+        labels = spread_labels(records)
+        numbered = enumerate(zip(records, labels, strict=True), start=1)
         return Trace(
-            tuple(record.freeze(number) for number, record in enumerate(records, start=1)),
+            tuple(record.freeze(number, label) for number, (record, label) in numbered),
             tuple(
                 TransactionFacts(t.session, t.number, t.seconds, t.outcome, t.given)
                 for t in transactions

@@ -179,6 +179,9 @@ class Session:
         group = self._group = Group(form, before.record if before else self._new_record())
         if form is Form.QUERY:
             statements = read_statements(text_at(message.data, 5)[0])
+            if self._ledger.is_question(statements):
+                statements = ()
+            self._ledger.annotate(group.record, self._inquiry.pid, statements)
             group.record.statements.extend(statements)
             group.record.executions += len(statements)
             await self._inquiry.prepare(group, statements, self._status)
@@ -190,6 +193,7 @@ class Session:
     async def _take_extended(self, group: Group, message: Message) -> None:
         executed = self._names.note(message)
         if executed is not None:
+            self._ledger.annotate(group.record, self._inquiry.pid, (executed,))
             group.record.add(executed)
         group.pending.append(message.data)
         group.unanswered += message.kind in _ANSWERED

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import postgast
 
 from bedstone.trace.masking import leading_words, mask_values
+from bedstone.trace.notes import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ class Statement:
 
     *partitioned* is the name of a relation because of which it may not run in a transaction if
     that is partitioned. *derived* are the relations that its documented lock is on, by the name
-    in the text.
+    in the text. *digest* is that of the message it came in.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Statement:
     handling: Handling
     partitioned: str | None = None
     derived: tuple[tuple[str, str, str], ...] = ()
+    digest: int = 0
 
 
 #: What runs in a transaction whatever its options are.
@@ -87,12 +89,19 @@ def read_statements(sql: bytes) -> tuple[Statement, ...]:
 
     What cannot be parsed becomes one statement of the kind ``unknown``.
     """
+    return _remembered(sql) if len(sql) <= _LONGEST_REMEMBERED else _read_message(sql)
+
+
+def _read_message(sql: bytes) -> tuple[Statement, ...]:
+    digest = digest_of(sql)
     try:
         text = sql.decode()
     except UnicodeDecodeError:
         text = sql.decode("latin-1")
-    if len(text) <= _LONGEST_REMEMBERED:
-        return _remembered(text)
+    return tuple(replace(statement, digest=digest) for statement in _read_text(text))
+
+
+def _read_text(text: str) -> tuple[Statement, ...]:
     if len(text) <= _LONGEST_PARSED:
         return _read(text)
     try:
@@ -116,7 +125,7 @@ def _read(text: str) -> tuple[Statement, ...]:
     return tuple(found)
 
 
-_remembered = lru_cache(maxsize=256)(_read)
+_remembered = lru_cache(maxsize=256)(_read_message)
 
 
 def _read_piece(text: str) -> tuple[Statement, ...]:
