@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from bedstone.prove.locks.ground import Seat
 
 _SERIAL = {
-    "serial": "integer", "serial4": "integer", "bigserial": "bigint", "serial8": "bigint",
-    "smallserial": "smallint", "serial2": "smallint",
+    "serial": "int4", "serial4": "int4", "bigserial": "int8", "serial8": "int8",
+    "smallserial": "int2", "serial2": "int2",
 }  # fmt: skip
 #: What stands in a column's definition and becomes a step of its own.
 _APART = frozenset({"CONSTR_UNIQUE", "CONSTR_PRIMARY", "CONSTR_CHECK", "CONSTR_FOREIGN"})
@@ -166,7 +166,8 @@ class _Adding:
         for item in kept:
             column.constraints.add().CopyFrom(item)
         if self.serial is not None:
-            column.type_name.names[0].string.sval = self.serial
+            column.type_name.names[0].string.sval = "pg_catalog"
+            column.type_name.names.add().string.sval = self.serial
         return brief(write_command(self._stmt, command))
 
     def _count(self, sequence: str) -> tuple[Step, ...]:
@@ -178,7 +179,7 @@ class _Adding:
         return brief(f"ALTER TABLE {self._name} ALTER COLUMN {self._quoted} SET DEFAULT {value}")
 
     def _fill(self, value: str) -> Step:
-        return backfill(self._scene, self._table, self._name, self.column.colname, value)
+        return backfill(self._scene, self._table, self._name, self.column.colname, value=value)
 
 
 def keep_up(function: str, table: str, assignment: str) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from bedstone.prove.locks.forms.column import keep_up, of_new_row
 from bedstone.prove.locks.forms.constraint import not_null_steps
 from bedstone.prove.locks.forms.form import Form, Step, brief, long
 from bedstone.prove.locks.forms.index import parse_index
-from bedstone.prove.locks.forms.rows import batches
+from bedstone.prove.locks.forms.rows import backfill
 from bedstone.prove.locks.forms.scene import (
     made_name,
     name_of,
@@ -61,8 +61,7 @@ class _Change:
             value, of_new = write_expression(self._using), write_expression(of_new_row(self._using))
         else:
             value, of_new = f"{old}::{self._type}", f"new.{old}::{self._type}"
-        fill = f"update {self._name} set {new} = {value} where {new} is distinct from {value}"
-        looped = batches(self._scene, self._table, self._name, fill + " and {range}")
+        left = f"{new} is distinct from {value}"
         required = (self._table.oid, self._column) in self._scene.traced.before.required
         swap = [
             f"DROP TRIGGER {function} ON {self._name}",
@@ -74,7 +73,7 @@ class _Change:
         steps: list[Step] = [
             brief(f"{head} ADD COLUMN {new} {self._type}"),
             *keep_up(function, self._name, f"new.{new} := {of_new}"),
-            looped or long(fill + " -- in batches of your own: there is no key to go along"),
+            backfill(self._scene, self._table, self._name, self._new, value=value, left=left),
             *(not_null_steps(self._scene, self._stmt, self._new) if required else ()),
             *self._default(new),
             *(long(self._build(index)) for index in self._indexes()),

@@ -48,7 +48,7 @@ def add_constraint(scene: Scene, stmt: Any, constraint: Any) -> Form | None:
     if letter in "up":
         return _by_index(scene, stmt, constraint, table, name)
     if letter == "f" and table.kind == "p":
-        return _foreign_key_of_partitions(scene, stmt, constraint, table, name)
+        return _foreign_key_of_partitions(scene, stmt, constraint, name)
     return Form(_LATER, _later(stmt, constraint, name))
 
 
@@ -75,9 +75,7 @@ def _add(constraint: Any) -> Any:
     return command
 
 
-def _foreign_key_of_partitions(
-    scene: Scene, stmt: Any, constraint: Any, table: Seat, name: str
-) -> Form:
+def _foreign_key_of_partitions(scene: Scene, stmt: Any, constraint: Any, name: str) -> Form:
     """Each partition gets its own first; the parent's then finds them and checks no row."""
     steps: list[Step] = []
     owners = {p.parent_oid for p in scene.traced.details.partitions}

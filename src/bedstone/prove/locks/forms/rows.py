@@ -33,6 +33,7 @@ begin
         done := upto;
     end loop;
 end $$"""
+_UPDATE = "update {table} set {column} = {value} where {left}"
 
 
 def batches(scene: Scene, table: Seat, name: str, statement: str) -> Step | None:
@@ -49,10 +50,13 @@ def batches(scene: Scene, table: Seat, name: str, statement: str) -> Step | None
     return long(_LOOP.format(table=name, key=key, size=SIZE, statement=body))
 
 
-def backfill(scene: Scene, table: Seat, name: str, column: str, value: str) -> Step:
-    """Return the step that gives each row without a value one."""
+def backfill(
+    scene: Scene, table: Seat, name: str, column: str, *, value: str, left: str | None = None
+) -> Step:
+    """Return the step that gives *value* to the rows that are *left*: those that have none."""
     column = quote_identifier(column)
-    update = f"update {name} set {column} = {value} where {column} is null"
+    left = left or f"{column} is null"
+    update = _UPDATE.format(table=name, column=column, value=value, left=left)
     step = batches(scene, table, name, f"{update} and {{range}}")
     return step or long(f"{update} -- in batches of your own: there is no key to go along")
 
@@ -77,5 +81,5 @@ def rows_form(scene: Scene, kind: str, stmt: Any) -> Form | None:
 
 def _without_returning(stmt: Any) -> Any:
     copy = copy_of(stmt)
-    del copy.returning_list[:]
+    copy.ClearField("returning_clause")
     return copy

@@ -78,7 +78,7 @@ def write(kind: str, node: Any) -> str:
     """Return a statement's text from its tree."""
     tree = postgast.pg_query_pb2.ParseResult()
     getattr(tree.stmts.add().stmt, kind).CopyFrom(node)
-    return postgast.deparse(tree)
+    return str(postgast.deparse(tree))
 
 
 def copy_of(node: Any) -> Any:
