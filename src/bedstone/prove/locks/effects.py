@@ -82,6 +82,11 @@ def read_effects(traced: Traced, *, small: Collection[int] = ()) -> tuple[Effect
     )
 
 
+def _strong(table: Seat) -> LockMode:
+    """Return the weakest mode that others mind; a materialized view has readers only."""
+    return LockMode.ACCESS_EXCLUSIVE if table.kind == "m" else LockMode.SHARE
+
+
 class _Reader:
     """Reads one statement's facts."""
 
@@ -109,7 +114,7 @@ class _Reader:
         strongest: dict[int, Grip] = {}
         for lock in self._statement.locks:
             table = self._table(lock.relation)
-            if table is None or lock.mode < LockMode.SHARE:
+            if table is None or lock.mode < _strong(table):
                 continue
             known = strongest.get(table.oid)
             if known is None or known.mode < lock.mode:
@@ -126,6 +131,8 @@ class _Reader:
     @cached_property
     def _scanned(self) -> dict[int, Seat]:
         """The tables that the statement read from one end to the other."""
+        if "truncate" in self._statement.kinds:
+            return {}  # indexes are built again over nothing
         tables = (self._table(scan.relation) for scan in self._statement.scans if scan.scans)
         return {table.oid: table for table in tables if table is not None}
 

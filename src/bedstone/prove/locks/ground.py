@@ -175,8 +175,9 @@ def read_details(connection: psycopg.Connection, tables: Collection[int]) -> Det
     while level:
         with connection.cursor(row_factory=class_row(Partition)) as cursor:
             found = cursor.execute(_query("partitions"), {"tables": level}).fetchall()
-        partitions += found
-        level = [partition.oid for partition in found]
+        fresh = {partition.oid for partition in found} - {p.oid for p in partitions}
+        partitions += [partition for partition in found if partition.oid in fresh]
+        level = sorted(fresh)
     every = sorted({*every, *(partition.oid for partition in partitions)})
     with connection.cursor(row_factory=class_row(Index)) as rows:
         indexes = rows.execute(_query("indexes"), {"tables": every}).fetchall()

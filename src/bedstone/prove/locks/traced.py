@@ -55,7 +55,7 @@ def look_back(
         for statement in trace.statements
         if any(s.is_rows for s in sentences(statement)) and statement.scans
     }
-    details = read_details(connection, _in_question(trace, before) & after.seats.keys())
+    details = read_details(connection, _in_question(trace, before, after) & after.seats.keys())
     return Traced(revision, trace, before, after, details, plans, own)
 
 
@@ -70,8 +70,8 @@ def _plan(connection: psycopg.Connection, statement: StatementFacts) -> Ways | N
     return found
 
 
-def _in_question(trace: Trace, before: Ground) -> set[int]:
-    """Return the tables that were there and are locked strongly, or read whole."""
+def _in_question(trace: Trace, before: Ground, after: Ground) -> set[int]:
+    """Return the tables that were there and are locked strongly, or read whole, and their own."""
     relations = [
         lock.relation
         for statement in trace.statements
@@ -81,7 +81,9 @@ def _in_question(trace: Trace, before: Ground) -> set[int]:
     relations += [scan.relation for statement in trace.statements for scan in statement.scans]
     found: set[int] = set()
     for relation in relations:
-        for seat in (before.seat(relation), before.table_of(relation)):
-            if seat is not None:
+        for ground in (before, after):
+            seat = ground.seat(relation) if before.seat(relation) is not None else None
+            while seat is not None:
                 found.add(seat.oid)
+                seat = ground.seats.get(seat.owner or 0)
     return found

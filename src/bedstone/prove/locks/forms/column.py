@@ -199,7 +199,7 @@ def keep_up(function: str, table: str, assignment: str) -> tuple[Step, ...]:
 def of_new_row(expression: Any) -> Any:
     """Return an expression with each column as that of a trigger's new row."""
     copy = copy_of(expression)
-    for reference in _column_references(copy):
+    for reference in column_references(copy):
         last = copy_of(reference.fields[-1])
         del reference.fields[:]
         reference.fields.add().string.sval = "new"
@@ -207,7 +207,7 @@ def of_new_row(expression: Any) -> Any:
     return copy
 
 
-def _column_references(message: Any) -> list[Any]:
+def column_references(message: Any) -> list[Any]:
     """Return every reference to a column in a tree."""
     found = []
     for descriptor, value in message.ListFields():
@@ -218,5 +218,5 @@ def _column_references(message: Any) -> list[Any]:
             continue
         values = [value] if hasattr(value, "ListFields") else list(value)
         for item in values:
-            found += _column_references(item)
+            found += column_references(item)
     return found

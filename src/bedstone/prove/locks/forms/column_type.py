@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bedstone.prove.locks.forms.column import keep_up, of_new_row
+from bedstone.prove.locks.forms.column import column_references, keep_up, of_new_row
 from bedstone.prove.locks.forms.constraint import not_null_steps
 from bedstone.prove.locks.forms.form import Form, Step, brief, long
 from bedstone.prove.locks.forms.index import parse_index
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _WORDS = "add a column of the new type, keep it by a trigger, fill it in batches, then swap"
 _REMARK = (
-    "Views, foreign keys, CHECKs and expression indexes on the column are to be made anew in the "
-    "same way; the new column comes last."
+    "Views, foreign keys and CHECKs on the column are to be made anew in the same way; the new "
+    "column comes last."
 )
 
 
@@ -92,17 +92,27 @@ class _Change:
         return [
             index
             for index in self._scene.traced.details.indexes
-            if index.table_oid == self._table.oid and self._column in index.columns
+            if index.table_oid == self._table.oid and self._renamed(index)[1]
         ]
 
     def _build(self, index: Index) -> str:
-        tree = parse_index(index.definition)
+        tree, _ = self._renamed(index)
         tree.idxname = self._beside(index)
         tree.concurrent = True
-        for param in tree.index_params:
-            if param.index_elem.name == self._column:
-                param.index_elem.name = self._new
         return write("index_stmt", tree)
+
+    def _renamed(self, index: Index) -> tuple[Any, int]:
+        """Return an index's definition over the new column, and how often it named the old one."""
+        tree = parse_index(index.definition)
+        elements = [p.index_elem for p in (*tree.index_params, *tree.index_including_params)]
+        named = [element for element in elements if element.name == self._column]
+        for element in named:
+            element.name = self._new
+        fields = [reference.fields[-1].string for reference in column_references(tree)]
+        referred = [field for field in fields if field.sval == self._column]
+        for field in referred:
+            field.sval = self._new
+        return tree, len(named) + len(referred)
 
     def _beside(self, index: Index) -> str:
         return made_name(index.name[:59], "new")

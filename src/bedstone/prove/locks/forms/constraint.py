@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import postgast
 
 from bedstone.prove.locks.forms.form import Form, Step, brief, long
-from bedstone.prove.locks.forms.index import attach_below, parse_index
+from bedstone.prove.locks.forms.index import attach_index, parse_index
 from bedstone.prove.locks.forms.scene import copy_of, made_name, name_of, write, write_command
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bedstone.prove.locks.forms.scene import Scene
-    from bedstone.prove.locks.ground import Seat
+    from bedstone.prove.locks.ground import Index, Seat
 
 _LETTERS = {
     "CONSTR_CHECK": "c",
@@ -138,22 +140,25 @@ def _of_partitions(
     only.relation.inh = False
     named = copy_of(constraint)
     named.conname = name
-    steps = [brief(write_command(only, _add(named)))]
-    for below in scene.below(made):
+    return (brief(write_command(only, _add(named))), *_below(scene, stmt, constraint, made))
+
+
+def _below(scene: Scene, stmt: Any, constraint: Any, index: Index) -> Iterator[Step]:
+    """Yield the steps that give each partition the constraint, and attach its index."""
+    for below in scene.below(index):
         definition = parse_index(below.definition)
         one = copy_of(stmt)
         one.relation.CopyFrom(definition.relation)
         if below.is_partitioned:
-            one.relation.inh = False
+            named = copy_of(constraint)
             named.conname = below.name
-            steps += [brief(write_command(one, _add(named))), *attach_below(scene, below)]
+            yield brief(write_command(one, _add(named)))
+            yield from _below(scene, stmt, constraint, below)
         else:
             definition.concurrent = True
-            steps.append(long(write("index_stmt", definition)))
-            steps.append(brief(write_command(one, _add(using_index(constraint, below.name)))))
-        names = [quote_identifier(i.schema, i.name) for i in (made, below)]
-        steps.append(brief(f"ALTER INDEX {names[0]} ATTACH PARTITION {names[1]}"))
-    return tuple(steps)
+            yield long(write("index_stmt", definition))
+            yield brief(write_command(one, _add(using_index(constraint, below.name))))
+        yield attach_index(index, below)
 
 
 def not_null_steps(scene: Scene, stmt: Any, column: str) -> tuple[Step, ...]:

@@ -55,8 +55,13 @@ def attach_below(scene: Scene, index: Index) -> Iterator[Step]:
             yield from attach_below(scene, below)
         else:
             yield long(text)
-        names = [quote_identifier(i.schema, i.name) for i in (index, below)]
-        yield brief(f"ALTER INDEX {names[0]} ATTACH PARTITION {names[1]}")
+        yield attach_index(index, below)
+
+
+def attach_index(index: Index, below: Index) -> Step:
+    """Return the step that makes a partition's index part of its parent's."""
+    names = [quote_identifier(i.schema, i.name) for i in (index, below)]
+    return brief(f"ALTER INDEX {names[0]} ATTACH PARTITION {names[1]}")
 
 
 def parse_index(definition: str) -> Any:

@@ -49,7 +49,10 @@ def create_partition(scene: Scene, stmt: Any) -> Form | None:
     values = text[text.index(" FOR VALUES ") :] if " FOR VALUES " in text else " DEFAULT"
     like = f"CREATE TABLE {name} (LIKE {name_of(above)} INCLUDING ALL)"
     attached = f"ALTER TABLE {name_of(above)} ATTACH PARTITION {name}{values}"
-    check, rest = _checked(default)
+    new = _named(scene, stmt.relation.relname)
+    if new is None or not new.condition:
+        return None
+    check, rest = _checked(str(default), default.name, f"NOT ({new.condition})")
     return Form(
         "make it a table of its own, and attach it behind a valid CHECK on the default partition",
         (brief(like), *check, brief(attached), rest),
@@ -60,20 +63,21 @@ def _around(scene: Scene, parent: int, name: str, step: Step) -> tuple[Step, ...
     """Return *step* with a CHECK on the new and the default partition before, dropped after."""
     before: list[Step] = []
     after: list[Step] = []
-    default = _default(scene, parent)
-    new = next((p for p in scene.traced.details.partitions if p.name == name), None)
-    for partition in (new, default):
-        if partition is None or not partition.condition:
-            continue
-        seat = scene.traced.before.seats.get(partition.oid)
-        table = scene.traced.before.seats.get(parent)
-        worked = {scan.relation.oid for scan in scene.effect.statement.scans}
-        if seat is None or table is None or partition.oid not in worked:
-            continue
-        check, rest = _checked(partition)
-        before += check
-        after.append(rest)
+    new = _named(scene, name)
+    if new is None or not new.condition:
+        return (step,)
+    read = {scan.relation.oid for scan in scene.effect.statement.scans}
+    conditions = [(new, new.condition), (_default(scene, parent), f"NOT ({new.condition})")]
+    for partition, condition in conditions:
+        if partition is not None and partition.oid in read:
+            check, rest = _checked(str(partition), partition.name, condition)
+            before += check
+            after.append(rest)
     return (*before, step, *after)
+
+
+def _named(scene: Scene, name: str) -> Partition | None:
+    return next((p for p in scene.traced.details.partitions if p.name == name), None)
 
 
 def _default(scene: Scene, parent: int) -> Partition | None:
@@ -81,11 +85,11 @@ def _default(scene: Scene, parent: int) -> Partition | None:
     return next((p for p in partitions if p.parent_oid == parent and p.is_default), None)
 
 
-def _checked(partition: Partition) -> tuple[tuple[Step, ...], Step]:
-    check = quote_identifier(made_name(partition.name, "bounds"))
-    head = f"ALTER TABLE {partition}"
+def _checked(table: str, name: str, condition: str) -> tuple[tuple[Step, ...], Step]:
+    check = quote_identifier(made_name(name, "bounds"))
+    head = f"ALTER TABLE {table}"
     return (
-        brief(f"{head} ADD CONSTRAINT {check} CHECK ({partition.condition}) NOT VALID"),
+        brief(f"{head} ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID"),
         long(f"{head} VALIDATE CONSTRAINT {check}"),
     ), brief(f"{head} DROP CONSTRAINT {check}")
 
