@@ -63,7 +63,7 @@ class Account:
             waited = self.asked - self.transaction.asked
             self.transaction.seconds = max(0.0, now - self.transaction.started - waited)
         if outcome != "prepared":
-            self._release(self._held, now)
+            self._release(self._held, now, self.asked)
         self.transaction = None
         if outcome == "committed":
             self._committed.update(self._known | self.made)
@@ -96,17 +96,20 @@ class Account:
             self._committed[oid] = seen.get(oid)
             self._checked.add(oid)
 
-    def take(self, record: Record, answer: Answer, now: float) -> None:
-        """Write into *record* what has changed since the last answer, and remember this one."""
+    def take(self, record: Record, answer: Answer, now: float, asked: float) -> None:
+        """Write into *record* what has changed since the last answer, and remember this one.
+
+        The answer is that of the moment *now*, when we had kept the session waiting for *asked*.
+        """
         record.method = Method.MEASURED
         record.lock_timeout = answer.lock_timeout
         self.was_asked = True
-        self._note_locks(record, answer.locks, answer.relations, now)
+        self._note_locks(record, answer.locks, answer.relations, now, asked)
         for oid, seen in answer.relations.items():
             relation = self._named(seen)
             if relation.schema == _TOAST:
                 continue
-            before = self._known.get(oid)
+            before = self._known.get(oid) or self.made.get(oid)
             if relation.created and before is None:
                 record.created.append(relation)
             self._note_file(record, relation, seen)
@@ -121,7 +124,9 @@ class Account:
     def go_back(self, answer: Answer, now: float) -> None:
         """Remember what is left after ROLLBACK TO SAVEPOINT."""
         self._release(
-            {key: lock for key, lock in self._held.items() if key not in answer.locks}, now
+            {key: lock for key, lock in self._held.items() if key not in answer.locks},
+            now,
+            self.asked,
         )
         self._gone -= answer.relations.keys()
         self._known = {oid: replace(seen, file=None) for oid, seen in self._known.items()}
@@ -143,7 +148,7 @@ class Account:
         """Write into *record* the locks alone, of a statement that does nothing else."""
         record.method = Method.MEASURED
         older = frozenset((oid, mode) for oid, mode in locks if oid not in self.made)
-        self._note_locks(record, older, {}, now)
+        self._note_locks(record, older, {}, now, self.asked)
         self._note_wal(record, wal)
 
     def _note_wal(self, record: Record, wal: int | None) -> None:
@@ -157,26 +162,29 @@ class Account:
         locks: frozenset[tuple[int, LockMode]],
         relations: dict[int, Seen],
         now: float,
+        asked: float,
     ) -> None:
         gone = {
             key: lock
             for key, lock in self._held.items()
             if key not in locks and key[0] not in self.made
         }
-        self._release(gone, now)
+        self._release(gone, now, asked)
         for oid, mode in locks - self._held.keys():
             seen = relations.get(oid) or self._known.get(oid) or self._committed.get(oid)
             if seen is None:
                 continue  # made and dropped within the statement: the copy that a rewrite fills
             relation = self._named(seen)
-            lock = LockRecord(relation, mode, Method.MEASURED, record.started, self.asked)
+            lock = LockRecord(relation, mode, Method.MEASURED, record.started, asked)
             self._held[oid, mode] = lock
             if relation.schema != _TOAST:
                 record.locks.append(lock)
 
-    def _release(self, locks: dict[tuple[int, LockMode], LockRecord], now: float) -> None:
+    def _release(
+        self, locks: dict[tuple[int, LockMode], LockRecord], now: float, asked: float
+    ) -> None:
         for key, lock in list(locks.items()):
-            lock.seconds = max(0.0, now - lock.started - (self.asked - lock.asked))
+            lock.seconds = max(0.0, now - lock.started - (asked - lock.asked))
             del self._held[key]
 
     def _named(self, seen: Seen) -> Relation:

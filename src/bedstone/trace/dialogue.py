@@ -57,6 +57,12 @@ _FLUSH = _batch(FLUSH)
 _CLEAN = build_close(NAME.encode()) + SYNC
 
 
+def _question(made: Mapping[int, Seen], *, simple: bool, limited: bool = True) -> bytes:
+    limits = () if limited else (NO_LIMITS,)
+    words = (SAVEPOINT, *limits, write_question(made), BACK, RELEASE)
+    return _simple(*words) if simple else _batch(*words)
+
+
 class ServerGone(Exception):
     """The server has closed the connection."""
 
@@ -64,7 +70,11 @@ class ServerGone(Exception):
 @dataclass(slots=True)
 class _Reply:
     rows: list[bytes] = field(default_factory=list)
-    failed: bool = False
+    error: Message | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.error is not None
 
 
 class Dialogue:
@@ -127,22 +137,49 @@ class Dialogue:
         reply = await self._exchange(_simple(word) if simple else _batch(word), tell)
         return not reply.failed
 
-    async def ask(self, made: Mapping[int, Seen], *, simple: bool) -> Answer | None:
+    def ask_ahead(self, made: Mapping[int, Seen], *, simple: bool) -> None:
+        """Send the question right behind the client's statement.
+
+        The server answers it as soon as it is ready, without waiting for us. *made* are the
+        relations that it need not tell again.
+        """
+        self._server.put(_question(made, simple=simple))
+
+    async def hear(self, status: bytes) -> tuple[Answer | None, Message | None]:
+        """Return the answer to the question that was sent ahead, ``None`` where there is none.
+
+        *status* is that of the client's statement. Where its transaction has failed, or is over,
+        there was nobody to answer. A cancellation of the client's may come when the statement
+        has ended and our savepoint is not there yet: then the transaction has failed after all,
+        and its error is what the client has to be told.
+        """
+        reply = await self._listen()
+        if status != b"T":
+            return None, None
+        answer = await self._understand(reply)
+        return answer, reply.error if self.status == b"E" else None
+
+    async def ask(
+        self, made: Mapping[int, Seen], *, simple: bool, limited: bool = True
+    ) -> Answer | None:
         """Ask the session about itself; ``None`` where it cannot answer.
 
-        *made* are the relations that it need not tell again. Whatever happens, the transaction
-        stays as it was.
+        Whatever happens, the transaction stays as it was. The session's own time limits hold
+        where *limited*: most have none, and setting them takes time, too.
         """
-        words = (SAVEPOINT, NO_LIMITS, write_question(made), BACK, RELEASE)
-        reply = await self._exchange(_simple(*words) if simple else _batch(*words))
+        return await self._understand(
+            await self._exchange(_question(made, simple=simple, limited=limited))
+        )
+
+    async def _understand(self, reply: _Reply) -> Answer | None:
         if reply.failed:
             if self.status == b"E":
                 await self._exchange(_GO_BACK)
             return None
         columns = [column_of(row) for row in reply.rows]
-        if len(columns) != 2 or columns[0] is None or columns[1] is None:
+        if not columns or columns[-1] is None:
             return None
-        return read_answer(columns[1], columns[0])
+        return read_answer(columns[-1], columns[0] if len(columns) > 1 else None)
 
     async def flush_counts(self) -> None:
         """Have the session report its counts, so that none of them is taken for the next's."""
@@ -177,11 +214,16 @@ class Dialogue:
     async def _exchange(self, words: bytes, tell: Callable[[bool], None] | None = None) -> _Reply:
         self._server.put(words)
         await self._server.flush()
+        return await self._listen(tell, clean=words != _CLEAN)
+
+    async def _listen(
+        self, tell: Callable[[bool], None] | None = None, *, clean: bool = True
+    ) -> _Reply:
         reply = _Reply()
         while (message := await self._read(_ALL)) is not None:
             if message.kind == b"Z":
                 self.status = message.data[5:6]
-                if reply.failed and words != _CLEAN:
+                if reply.failed and clean:
                     await self._exchange(_CLEAN)
                 return reply
             self._hear(message, reply, tell)
@@ -198,7 +240,7 @@ class Dialogue:
         elif kind == b"C" and tell is not None:
             tell(True)
         elif kind == b"E":
-            reply.failed = True
+            reply.error = message
             if tell is None:
                 self._give_if_fatal(message)
                 return

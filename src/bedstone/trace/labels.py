@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from bedstone.trace.ledger import Record
 
-_ENDS = ("commit", "rollback", "end", "abort", "prepare")
 _BEGINS = ("begin", "start")
 
 
@@ -43,19 +42,13 @@ def spread_labels(records: Sequence[Record]) -> list[str | None]:
 
 def _is_told(record: Record) -> bool:
     """Whether the client's word stands; an end of a transaction may come from outside the runs."""
-    return record.noted and (record.label is not None or not _is_control(record))
-
-
-def _is_control(record: Record) -> bool:
-    return record.statements[0].kind == "transaction"
+    return record.noted and (record.label is not None or not record.is_control)
 
 
 def _label(record: Record, before: str | None, after: str | None) -> str | None:
     if before == after:
         return before
-    words = record.statements[0].text.lower().split()
-    if not _is_control(record) or "to" in words:
-        return None
-    if words[0] in _ENDS:
+    if record.ends_transaction:
         return before
-    return after if words[0] in _BEGINS else None
+    is_begin = record.is_control and record.statements[0].text.lower().startswith(_BEGINS)
+    return after if is_begin else None

@@ -19,6 +19,7 @@ from bedstone.trace.facts import (
     WriteFact,
 )
 from bedstone.trace.labels import spread_labels
+from bedstone.trace.windows import spread_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
     from bedstone.trace.locks import LockMode
     from bedstone.trace.notes import Note, Notes
     from bedstone.trace.statements import Statement
+    from bedstone.trace.versions import VersionWrite
 
 #: What an error's text may repeat: data exceptions, and whatever the user's code raises.
 _MAY_HOLD_VALUES = ("22", "23", "P0", "38")
+
+_ENDS = ("commit", "rollback", "end", "abort", "prepare")
 
 
 @dataclass(slots=True)
@@ -83,6 +87,22 @@ class Record:
     #: Whether the client said what it is of.
     noted: bool = False
 
+    @property
+    def versions(self) -> list[VersionWrite]:
+        """What it writes to other tools' tables of revisions."""
+        return [s.version for s in self.statements if s.version is not None]
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it begins or ends a transaction, or is about a savepoint."""
+        return all(s.kind == "transaction" for s in self.statements)
+
+    @property
+    def ends_transaction(self) -> bool:
+        """Whether it is a COMMIT, a ROLLBACK, or a PREPARE TRANSACTION."""
+        words = self.statements[0].text.lower().split()
+        return self.is_control and words[0] in _ENDS and "to" not in words
+
     def note(self, note: Note) -> None:
         """Take down what the client said; of several lines or revisions, none."""
         if not self.noted:
@@ -111,7 +131,7 @@ class Record:
             (self.transaction is None or self.transaction != other.transaction)
             or (self.label, self.place, self.noted) != (other.label, other.place, other.noted)
             or (self.method, self.unknown) != (other.method, other.unknown)
-            or (self.error or other.error)
+            or (self.error or other.error or other.versions)
             or (other.locks or other.rewrites or other.created or other.dropped)
             or [s.text for s in self.statements] != [s.text for s in other.statements]
         ):
@@ -209,6 +229,7 @@ class Ledger:
         records = sorted(self._records, key=lambda r: r.started)
         transactions = sorted(self._transactions, key=lambda t: t.started)
         labels = spread_labels(records)
+        spread_versions(records, labels)
         numbered = enumerate(zip(records, labels, strict=True), start=1)
         return Trace(
             tuple(record.freeze(number, label) for number, (record, label) in numbered),

@@ -47,6 +47,12 @@ class Message(NamedTuple):
         """What follows the header."""
         return self.data[5:]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of it is still to come."""
+        (length,) = _LENGTH.unpack_from(self.data, 1)
+        return len(self.data) == 1 + int(length)
+
 
 class MessageStream:
     """Bytes in, messages out. *whole* are the types that are looked at; all else passes in runs.

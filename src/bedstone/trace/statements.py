@@ -13,9 +13,12 @@ import postgast
 
 from bedstone.trace.masking import leading_words, mask_values
 from bedstone.trace.notes import digest_of
+from bedstone.trace.versions import read_version_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bedstone.trace.versions import VersionWrite
 
 
 class Handling(Enum):
@@ -39,7 +42,8 @@ class Statement:
 
     *partitioned* is the name of a relation because of which it may not run in a transaction if
     that is partitioned. *derived* are the relations that its documented lock is on, by the name
-    in the text. *digest* is that of the message it came in.
+    in the text. *digest* is that of the message it came in. *version* is what it writes to another
+    tool's table of revisions.
     """
 
     text: str
@@ -48,6 +52,7 @@ class Statement:
     partitioned: str | None = None
     derived: tuple[tuple[str, str, str], ...] = ()
     digest: int = 0
+    version: VersionWrite | None = None
 
 
 #: What runs in a transaction whatever its options are.
@@ -73,6 +78,7 @@ _PASSED = frozenset(
     declare_cursor fetch close_portal deallocate prepare check_point load
     """.split()  # noqa: SIM905  reads better
 )
+_WRITES = frozenset({"insert", "update", "delete"})
 #: In a DO block: what may end the transaction it runs in.
 _ENDS_TRANSACTION = re.compile(r"\b(commit|rollback|call)\b", re.IGNORECASE)
 #: Parsing takes time that grows with the text; data comes in COPY or bound.
@@ -147,6 +153,9 @@ def _classify(text: str, node: Any) -> Statement:
     field = node.WhichOneof("node")
     kind = field.removesuffix("_stmt")
     stmt = getattr(node, field)
+    if kind in _WRITES:
+        version = read_version_write(kind, stmt)
+        return Statement(mask_values(text, kind), kind, Handling.WRAP, version=version)
     special = _SPECIAL.get(kind)
     shown = mask_values(text, kind)
     if special is not None:
