@@ -20,7 +20,7 @@ from bedstone.trace import observe
 if TYPE_CHECKING:
     from bedstone.catalog import Catalog
     from bedstone.findings import Finding
-    from bedstone.server import Scratch
+    from bedstone.server import Scratch, Server
 
 BEFORE = """
 create table parent (id int primary key);
@@ -156,7 +156,7 @@ def _rows(scratch: Scratch) -> list[object]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_safe_form_in_sql(any_server: object, scratch: Scratch, case: Case) -> None:
+def test_the_safe_form_in_sql(any_server: Server, scratch: Scratch, case: Case) -> None:
     """Run statement by statement on rows: nothing is found but brief locks with a timeout."""
     finding, unsafe = _unsafe(scratch, case)
     expected = _rows(scratch)

@@ -19,6 +19,7 @@ from bedstone.cli.options import (
     Python,
     Section,
     Server,
+    Since,
     Target,
     Verbose,
     X,
@@ -45,14 +46,6 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
-Since = Annotated[
-    str | None,
-    typer.Option(
-        help="Prove only what this work tree has that the named branch or commit has not.",
-        envvar="BEDSTONE_SINCE",
-        metavar="REF",
-    ),
-]
 Only = Annotated[
     list[str] | None,
     typer.Option(help="Only this proof. Repeatable.", metavar="PROOF"),

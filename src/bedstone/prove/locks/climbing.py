@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 class Climbed:
     """What was seen of each revision, and which could not be seen, with the reason.
 
-    *together* are the revisions that one run gives one transaction, where that was looked at.
+    *together* are the transactions that several revisions share in one run, where that was looked
+    at: each by the revision and the text of its statements.
     """
 
     traced: tuple[Traced, ...]
     excluded: tuple[Exclusion, ...] = ()
-    together: tuple[frozenset[str], ...] = ()
+    together: tuple[frozenset[tuple[str, tuple[str, ...]]], ...] = ()
 
 
 def climb_traced(evidence: Evidence) -> Climbed:
@@ -72,8 +73,8 @@ def _observe(evidence: Evidence, revision: Revision) -> tuple[Traced | None, str
     return traced, None
 
 
-def _together(evidence: Evidence) -> tuple[frozenset[str], ...]:
-    """Return the revisions that one run of all puts into one transaction."""
+def _together(evidence: Evidence) -> tuple[frozenset[tuple[str, tuple[str, ...]]], ...]:
+    """Return what one run of all revisions puts into one transaction."""
     evidence.progress("observed in one run", 0, len(evidence.selected))
     evidence.ladder.come_to(0)
     with observe(evidence.scratch) as observer:
@@ -82,10 +83,11 @@ def _together(evidence: Evidence) -> tuple[frozenset[str], ...]:
     return _shared(trace) if run.ok else ()
 
 
-def _shared(trace: Trace) -> tuple[frozenset[str], ...]:
-    found: dict[tuple[int, int], set[str]] = {}
+def _shared(trace: Trace) -> tuple[frozenset[tuple[str, tuple[str, ...]]], ...]:
+    found: dict[tuple[int, int], set[tuple[str, tuple[str, ...]]]] = {}
     for statement in trace.statements:
         if statement.transaction is not None and statement.label is not None:
             key = (statement.session, statement.transaction)
-            found.setdefault(key, set()).add(statement.label)
-    return tuple(frozenset(labels) for labels in found.values() if len(labels) > 1)
+            found.setdefault(key, set()).add((statement.label, statement.sql))
+    shared = (texts for texts in found.values() if len({label for label, _ in texts}) > 1)
+    return tuple(map(frozenset, shared))

@@ -190,8 +190,8 @@ class _Judging:
         yield Finding(
             "BED364",
             Severity.WARNING,
-            f"{self._traced.revision} waits for {first.grips[0].mode} on {words.named(tables)} "
-            f"without lock_timeout{words.where(first.statement)}",
+            f"{self._traced.revision} waits for {words.named(tables)} without lock_timeout"
+            f"{words.where(first.statement)}",
             revision=self._traced.revision,
             detail="While it waits behind one long query, everybody else waits behind it. The "
             "session itself was asked when the statement had ended: lock_timeout is 0. What is "

@@ -56,14 +56,14 @@ def several_tables(revision: str, effects: Sequence[Effect]) -> Iterator[Finding
 
 def opposite_orders(revisions: Iterable[tuple[str, Sequence[Effect]]]) -> Iterator[Finding]:
     """Yield the pairs of tables that two transactions lock in opposite order."""
-    seen: dict[tuple[int, int], _Step] = {}
-    told: set[frozenset[int]] = set()
+    seen: dict[tuple[str, str], _Step] = {}
+    told: set[frozenset[str]] = set()
     for revision, effects in revisions:
         for unit in _units(effects):
             for (first, one), (second, other) in combinations(_taken(unit), 2):
                 if first.statement.number == second.statement.number:
                     continue
-                pair = (one.table.oid, other.table.oid)
+                pair = (str(one.table), str(other.table))
                 before = seen.get((pair[1], pair[0]))
                 if before is not None and frozenset(pair) not in told:
                     told.add(frozenset(pair))
