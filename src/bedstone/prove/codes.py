@@ -160,8 +160,8 @@ CODES: dict[str, Meaning] = {
     ),
     "BED363": Meaning(
         "brief-lock",
-        "A statement holds SHARE or a stronger lock on an older table for a moment: only the "
-        "catalogue changes.",
+        "A statement holds ACCESS EXCLUSIVE on an older table for a moment: only the catalogue "
+        "changes.",
         "Nothing, where a lock_timeout bounds the wait for it.",
         "locks",
     ),

@@ -12,6 +12,7 @@ from bedstone.prove.locks.effects import read_effects
 from bedstone.prove.locks.forms import Scene, apart, safe_form
 from bedstone.prove.locks.holding import read_holding, tables_of
 from bedstone.prove.locks.reading import short
+from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -159,12 +160,12 @@ class _Judging:
                 yield self._of_branch(finding, {seat.oid})
 
     def _brief(self) -> Iterator[Finding]:
-        strongest: dict[int, Brief] = {}
+        brief: dict[int, Brief] = {}
         for item in self._holding.brief:
-            known = strongest.get(item.grip.table.oid)
-            if known is None or known.grip.mode < item.grip.mode:
-                strongest[item.grip.table.oid] = item
-        for item in strongest.values():
+            if item.grip.mode < LockMode.ACCESS_EXCLUSIVE:
+                continue  # readers notice nothing of it
+            brief.setdefault(item.grip.table.oid, item)
+        for item in brief.values():
             form = safe_form(Scene(self._traced, item.effect)) if _is_weaker(item.effect) else None
             yield Finding(
                 "BED363",
@@ -182,11 +183,18 @@ class _Judging:
             )
 
     def _without_timeout(self) -> Iterator[Finding]:
-        waits = [e for e in self._effects if e.grips and e.statement.lock_timeout == "0"]
+        long = {item.effect.statement.number for item in self._holding.long}
+        waits = [
+            (effect, grip)
+            for effect in self._effects
+            for grip in effect.grips
+            if effect.statement.lock_timeout == "0"
+            and (grip.mode is LockMode.ACCESS_EXCLUSIVE or effect.statement.number in long)
+        ]
         if not waits:
             return
-        tables = tables_of(grip for effect in waits for grip in effect.grips)
-        first = waits[0]
+        tables = tables_of(grip for _, grip in waits)
+        first = waits[0][0]
         yield Finding(
             "BED364",
             Severity.WARNING,
