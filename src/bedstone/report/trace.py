@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-    from bedstone.trace import LockFact, Relation, StatementFacts, Trace
+    from bedstone.trace import LockFact, Place, Relation, RewriteFact, StatementFacts, Trace
 
 #: Raised when a field changes its meaning or goes; new fields do not raise it.
 FORMAT = 1
@@ -34,7 +35,15 @@ def render_trace_text(trace: Trace, stream: TextIO, *, verbose: bool = False) ->
     console = Console(file=stream, highlight=False, soft_wrap=True)
     shown = [s for s in trace.statements if verbose or not _is_control(s)]
     width = len(str(len(trace.statements)))
+    label: str | None = None
+    place: Place | None = None
     for statement in shown:
+        if statement.label != label:
+            label = statement.label
+            console.print(Text(_heading(label), style="bold cyan"))
+        if statement.place not in {None, place}:
+            place = statement.place
+            console.print(Text(f"{'':>{width + 9}}  {_shown(place)}", style="dim"))
         took = f"{_time(statement.seconds):>8}"
         line = Text(f"{statement.number:>{width}} {took}  ")
         line.append(_sql(statement, None if verbose else _LONGEST), style="bold")
@@ -46,14 +55,28 @@ def render_trace_text(trace: Trace, stream: TextIO, *, verbose: bool = False) ->
 
 
 def render_trace_markdown(trace: Trace) -> str:
-    """Return *trace* as a table in Markdown, without what only controls a transaction."""
-    lines = ["| # | statement | time | what it did |", "| ---: | --- | ---: | --- |"]
+    """Return *trace* in Markdown, a table for each revision, or one where there is none.
+
+    What only controls a transaction is left out.
+    """
+    lines: list[str] = []
     shown = [s for s in trace.statements if not _is_control(s)]
-    for statement in shown:
+    label: str | None = None
+    place: Place | None = None
+    for number, statement in enumerate(shown):
+        if statement.label != label or not number:
+            heading = [] if statement.label == label else [f"### {_heading(statement.label)}", ""]
+            lines += ["", *heading] if lines else heading
+            lines += ["| # | statement | time | what it did |", "| ---: | --- | ---: | --- |"]
+            label = statement.label
         sql = _sql(statement, _LONGEST).replace("|", "\\|").replace("`", "'")
         facts = "<br>".join(_facts(statement, verbose=False)).replace("|", "\\|")
         took = _time(statement.seconds)
-        lines.append(f"| {statement.number} | `{sql}` | {took} | {facts} |")
+        where = ""
+        if statement.place not in {None, place}:
+            place = statement.place
+            where = f"{_shown(place)}<br>".replace("|", "\\|")
+        lines.append(f"| {statement.number} | {where}`{sql}` | {took} | {facts} |")
     lines += ["", _conclusion(trace, len(trace.statements) - len(shown))]
     return "\n".join(lines) + "\n"
 
@@ -82,6 +105,20 @@ def _plain(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
 
+def _heading(label: str | None) -> str:
+    return "of no revision" if label is None else f"revision {label}"
+
+
+def _shown(place: Place | None) -> str:
+    """Return a place as the user would write it from here."""
+    if place is None:
+        return ""
+    path, here = Path(place.file), Path.cwd()
+    if path.is_relative_to(here):
+        place = replace(place, file=str(path.relative_to(here)))
+    return str(place)
+
+
 def _is_control(statement: StatementFacts) -> bool:
     return statement.method is Method.DERIVED and statement.error is None
 
@@ -105,12 +142,16 @@ def _facts(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
         yield f"error {statement.error.sqlstate}" + (f": {message}" if message else "")
     yield from _locks(statement, verbose=verbose)
     if statement.rewrites:
-        yield f"new file: {_names([f.relation for f in statement.rewrites])}"
+        yield f"new file: {', '.join(map(_rewrite, statement.rewrites))}"
     yield from _rows(statement, verbose=verbose)
     if statement.created:
         yield f"creates {_names(statement.created)}"
     if statement.dropped:
         yield f"drops {_names(statement.dropped)}"
+    for change, word in {"created": "creates", "changed": "changes", "dropped": "drops"}.items():
+        objects = [f"{o.kind} {o.name}" for o in statement.objects if o.change == change]
+        if objects:
+            yield f"{word} {', '.join(objects)}"
     if statement.error is None:
         yield from _remarks(statement)
 
@@ -155,6 +196,11 @@ def _locks(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
 
 def _names(relations: list[Relation] | tuple[Relation, ...]) -> str:
     return ", ".join(f"{r.kind} {r}" for r in relations)
+
+
+def _rewrite(fact: RewriteFact) -> str:
+    why = f" ({fact.reason})" if fact.reason is not None else ""
+    return f"{fact.relation.kind} {fact.relation}{why}"
 
 
 def _conclusion(trace: Trace, hidden: int) -> str:

@@ -5,6 +5,7 @@ from bedstone.trace.command import run_command
 from bedstone.trace.facts import (
     ErrorFact,
     LockFact,
+    ObjectFact,
     Place,
     Relation,
     RewriteFact,
@@ -21,6 +22,7 @@ __all__ = [
     "ErrorFact",
     "LockFact",
     "LockMode",
+    "ObjectFact",
     "Observer",
     "Place",
     "Relation",

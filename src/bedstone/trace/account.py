@@ -10,6 +10,7 @@ from bedstone.findings import Method
 from bedstone.trace.facts import Relation, RewriteFact, ScanFact, WriteFact
 from bedstone.trace.ledger import LockRecord, TransactionRecord
 from bedstone.trace.locks import LockMode
+from bedstone.trace.objects import Writings
 from bedstone.trace.questions import SCANNED, Seen
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bedstone.trace.questions import Answer
 
 #: The fields that only an answer fills.
-FIELDS = ("locks", "rewrites", "scans", "writes", "created", "dropped")
+FIELDS = ("locks", "rewrites", "scans", "writes", "created", "dropped", "objects")
 #: What belongs to a table anyway.
 _TOAST = "pg_toast"
 
@@ -46,6 +47,9 @@ class Account:
         #: What the transaction has made and told, and toast tables: they need not be told again.
         self.made: dict[int, Seen] = {}
         self.was_asked = False
+        self.writings = Writings()
+        #: How many rows of catalogs were written when it was last asked.
+        self.written = 0
         self._gone: set[int] = set()
         self._checked: set[int] = set()
         self.wal = None
@@ -115,10 +119,11 @@ class Account:
             self._note_file(record, relation, seen)
             self._note_rows(record, relation, seen, before)
         if not answer.counting:
-            record.unknown = ("scans", "writes")
+            record.unknown += ("scans", "writes")
         self._note_counts(record, answer)
         self._note_dropped(record, answer)
         self._note_wal(record, answer.wal)
+        self.written = answer.written
         self._remember(answer.relations)
 
     def go_back(self, answer: Answer, now: float) -> None:
@@ -133,6 +138,8 @@ class Account:
         self.made = {oid: seen for oid, seen in self.made.items() if oid in answer.relations}
         self._remember(answer.relations)
         self.wal = answer.wal
+        if answer.objects is not None:
+            self.writings.go_back(answer.objects)
 
     def _remember(self, relations: Mapping[int, Seen]) -> None:
         for oid, seen in relations.items():

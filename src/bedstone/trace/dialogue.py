@@ -23,14 +23,13 @@ from bedstone.trace.questions import (
     RELEASE,
     SAVEPOINT,
     read_answer,
-    write_question,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from bedstone.trace.messages import Message
-    from bedstone.trace.questions import Answer, Seen
+    from bedstone.trace.questions import Answer
     from bedstone.trace.wire import Signal, Wire
 
 #: What is looked at of the server's messages while it answers the client.
@@ -57,9 +56,9 @@ _FLUSH = _batch(FLUSH)
 _CLEAN = build_close(NAME.encode()) + SYNC
 
 
-def _question(made: Mapping[int, Seen], *, simple: bool, limited: bool = True) -> bytes:
+def _asking(question: str, *, simple: bool, limited: bool = True) -> bytes:
     limits = () if limited else (NO_LIMITS,)
-    words = (SAVEPOINT, *limits, write_question(made), BACK, RELEASE)
+    words = (SAVEPOINT, *limits, question, BACK, RELEASE)
     return _simple(*words) if simple else _batch(*words)
 
 
@@ -137,13 +136,12 @@ class Dialogue:
         reply = await self._exchange(_simple(word) if simple else _batch(word), tell)
         return not reply.failed
 
-    def ask_ahead(self, made: Mapping[int, Seen], *, simple: bool) -> None:
+    def ask_ahead(self, question: str, *, simple: bool) -> None:
         """Send the question right behind the client's statement.
 
-        The server answers it as soon as it is ready, without waiting for us. *made* are the
-        relations that it need not tell again.
+        The server answers it as soon as it is ready, without waiting for us.
         """
-        self._server.put(_question(made, simple=simple))
+        self._server.put(_asking(question, simple=simple))
 
     async def hear(self, status: bytes) -> tuple[Answer | None, Message | None]:
         """Return the answer to the question that was sent ahead, ``None`` where there is none.
@@ -159,16 +157,14 @@ class Dialogue:
         answer = await self._understand(reply)
         return answer, reply.error if self.status == b"E" else None
 
-    async def ask(
-        self, made: Mapping[int, Seen], *, simple: bool, limited: bool = True
-    ) -> Answer | None:
+    async def ask(self, question: str, *, simple: bool, limited: bool = True) -> Answer | None:
         """Ask the session about itself; ``None`` where it cannot answer.
 
         Whatever happens, the transaction stays as it was. The session's own time limits hold
         where *limited*: most have none, and setting them takes time, too.
         """
         return await self._understand(
-            await self._exchange(_question(made, simple=simple, limited=limited))
+            await self._exchange(_asking(question, simple=simple, limited=limited))
         )
 
     async def _understand(self, reply: _Reply) -> Answer | None:

@@ -6,12 +6,16 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.findings import Method
 from bedstone.trace.account import FIELDS, Account
+from bedstone.trace.facts import ObjectFact
 from bedstone.trace.group import Form
 from bedstone.trace.messages import error_fields
+from bedstone.trace.objects import BY_FUNCTION, DATA_KINDS, NO_OBJECTS
+from bedstone.trace.questions import write_question
 from bedstone.trace.statements import Handling
 from bedstone.trace.watch import Watch
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from bedstone.trace.dialogue import Dialogue
     from bedstone.trace.group import Group
     from bedstone.trace.ledger import Ledger, Record
+    from bedstone.trace.objects import Key, Named
     from bedstone.trace.outside import Outside
     from bedstone.trace.questions import Answer
     from bedstone.trace.statements import Statement
@@ -79,7 +84,8 @@ class Inquiry:
     def ask_ahead(self, group: Group) -> None:
         """Send our question right after the group, which the server has been sent whole."""
         group.asked = True
-        self._dialogue.ask_ahead(self.account.made, simple=group.form is Form.QUERY)
+        question = write_question(self.account.made, group.record.asked)
+        self._dialogue.ask_ahead(question, simple=group.form is Form.QUERY)
 
     @contextmanager
     def _on_our_account(self) -> Iterator[None]:
@@ -114,6 +120,7 @@ class Inquiry:
         self._enter_transaction(group, before, status, now)
         if account.transaction is not None:
             record.transaction = account.transaction.number
+            record.given = account.transaction.given
         with self._on_our_account():
             answer = None
             if group.asked:
@@ -155,8 +162,7 @@ class Inquiry:
         if group.watch is not None:
             await group.watch.stop()
         if group.handles(Handling.WRAP, Handling.WATCH):
-            if answer is None:
-                answer = await self._dialogue.ask(account.made, simple=simple, limited=False)
+            answer = await self._ask_on(record, answer, simple=simple)
             if answer is not None:
                 await self._take(group, answer, now, asked)
             else:
@@ -175,18 +181,39 @@ class Inquiry:
         if account.wal is None:
             self._wal = asyncio.create_task(self._outside.wal())
         if group.handles(Handling.BACK) and account.was_asked:
-            back = await self._dialogue.ask({}, simple=simple, limited=False)
+            question = write_question({}, BY_FUNCTION if account.writings else NO_OBJECTS)
+            back = await self._dialogue.ask(question, simple=simple, limited=False)
             if back is not None:
                 account.go_back(back, now)
             return self._dialogue.status
         return b"T"
 
+    async def _ask_on(
+        self, record: Record, answer: Answer | None, *, simple: bool
+    ) -> Answer | None:
+        """Ask what was not asked ahead; and for objects, where a function made some."""
+        made, dialogue = self.account.made, self._dialogue
+        if answer is None:
+            question = write_question(made, record.asked)
+            answer = await dialogue.ask(question, simple=simple, limited=False)
+        if answer is None or not self._is_by_function(record, answer):
+            return answer
+        question = write_question(made, BY_FUNCTION)
+        more = await dialogue.ask(question, simple=simple, limited=False)
+        return answer if more is None else replace(answer, objects=more.objects)
+
+    def _is_by_function(self, record: Record, answer: Answer) -> bool:
+        """Whether a statement that reads or writes rows has written to catalogs all the same."""
+        is_data = all(statement.kind in DATA_KINDS for statement in record.statements)
+        return is_data and answer.written > self.account.written
+
     async def _take(self, group: Group, answer: Answer, now: float, asked: float) -> None:
         """Take an answer in; the client goes on meanwhile where its transaction stays open."""
         account = self.account
         strangers = account.strangers((oid for oid, _ in answer.locks), answer.relations)
-        if not strangers or group.wrapped:
+        if (not strangers and answer.objects is None) or group.wrapped:
             await self._learn(strangers)
+            await self._compare(group.record, answer)
             account.take(group.record, answer, now, asked)
         else:
             late = self._take_late(group.record, answer, strangers, now, asked)
@@ -196,6 +223,7 @@ class Inquiry:
         self, record: Record, answer: Answer, strangers: set[int], now: float, asked: float
     ) -> None:
         await self._learn(strangers)
+        await self._compare(record, answer)
         self.account.take(record, answer, now, asked)
         self._ledger.enter(record)
 
@@ -203,6 +231,23 @@ class Inquiry:
         seen = await self._outside.committed(strangers) if strangers else {}
         if seen is not None:
             self.account.learn(strangers, seen)
+
+    async def _compare(self, record: Record, answer: Answer) -> None:
+        """Tell which objects were made, changed and dropped, beside what is committed."""
+        objects, writings = answer.objects, self.account.writings
+        if objects is None:
+            return
+        news = writings.news(objects)
+        existing = await self._outside.existing(news) if news else {}
+        missing: dict[Key, Named] | None = {}
+        if objects.left is not None:
+            catalogs = record.asked.catalogs or BY_FUNCTION.catalogs
+            missing = await self._outside.missing(catalogs, objects.left)
+        if existing is None or missing is None:
+            record.unknown = ("objects",)
+            return
+        for change, named in writings.compare(objects, existing, missing):
+            record.objects.append(ObjectFact(named.kind, named.name, change, Method.MEASURED))
 
     async def _note_unasked(self, group: Group) -> None:
         """Nobody can be asked: the transaction has failed, or there is none."""

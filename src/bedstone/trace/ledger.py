@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, TypeVar
 
 from bedstone.findings import Method
@@ -19,14 +21,17 @@ from bedstone.trace.facts import (
     WriteFact,
 )
 from bedstone.trace.labels import spread_labels
+from bedstone.trace.objects import NO_OBJECTS
+from bedstone.trace.questions import SCANNED
 from bedstone.trace.windows import spread_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bedstone.trace.facts import Place
+    from bedstone.trace.facts import ObjectFact, Place
     from bedstone.trace.locks import LockMode
     from bedstone.trace.notes import Note, Notes
+    from bedstone.trace.objects import Asked
     from bedstone.trace.statements import Statement
     from bedstone.trace.versions import VersionWrite
 
@@ -79,6 +84,7 @@ class Record:
     writes: list[WriteFact] = field(default_factory=list)
     created: list[Relation] = field(default_factory=list)
     dropped: list[Relation] = field(default_factory=list)
+    objects: list[ObjectFact] = field(default_factory=list)
     wal_bytes: int | None = None
     lock_timeout: str | None = None
     error: ErrorFact | None = None
@@ -86,11 +92,18 @@ class Record:
     place: Place | None = None
     #: Whether the client said what it is of.
     noted: bool = False
+    #: Whether its transaction was one of ours, and so its own.
+    given: bool = False
 
     @property
     def versions(self) -> list[VersionWrite]:
         """What it writes to other tools' tables of revisions."""
         return [s.version for s in self.statements if s.version is not None]
+
+    @property
+    def asked(self) -> Asked:
+        """Which objects it may make, change or drop."""
+        return reduce(or_, (statement.asked for statement in self.statements), NO_OBJECTS)
 
     @property
     def is_control(self) -> bool:
@@ -128,14 +141,19 @@ class Record:
     def absorb(self, other: Record) -> bool:
         """Take the same statement's next execution in, if it did nothing that is new."""
         if (
-            (self.transaction is None or self.transaction != other.transaction)
+            not self._goes_on(other)
             or (self.label, self.place, self.noted) != (other.label, other.place, other.noted)
             or (self.method, self.unknown) != (other.method, other.unknown)
             or (self.error or other.error or other.versions)
-            or (other.locks or other.rewrites or other.created or other.dropped)
+            or (other.rewrites or other.created or other.dropped or other.objects)
             or [s.text for s in self.statements] != [s.text for s in other.statements]
         ):
             return False
+        if self.given:
+            self.transaction = None
+            for key, lock in other._locked().items():
+                own = self._locked()[key]
+                own.seconds = max(own.seconds or 0.0, lock.seconds or 0.0)
         self.executions += other.executions
         self.seconds += other.seconds
         self.scans = _sum(self.scans, other.scans)
@@ -143,6 +161,16 @@ class Record:
         if self.wal_bytes is not None and other.wal_bytes is not None:
             self.wal_bytes += other.wal_bytes
         return True
+
+    def _goes_on(self, other: Record) -> bool:
+        """Whether the other was in the same transaction, or in one of its own that did as much."""
+        if self.given and other.given:
+            return self._locked().keys() == other._locked().keys()
+        is_same = self.transaction is not None and self.transaction == other.transaction
+        return is_same and not other.locks
+
+    def _locked(self) -> dict[tuple[int, LockMode], LockRecord]:
+        return {(lock.relation.oid, lock.mode): lock for lock in self.locks}
 
     def freeze(self, number: int, label: str | None) -> StatementFacts:
         """Return what is known now."""
@@ -158,7 +186,7 @@ class Record:
             seconds=self.seconds,
             method=self.method,
             locks=tuple(LockFact(r.relation, r.mode, r.method, r.seconds) for r in locks),
-            rewrites=tuple(sorted(self.rewrites, key=lambda f: str(f.relation))),
+            rewrites=tuple(sorted(self._reasoned(), key=lambda f: str(f.relation))),
             scans=tuple(sorted(self.scans, key=lambda f: str(f.relation))),
             writes=tuple(sorted(self.writes, key=lambda f: str(f.relation))),
             created=tuple(sorted(self.created, key=str)),
@@ -168,7 +196,20 @@ class Record:
             error=self.error,
             unknown=self.unknown,
             place=self.place,
+            objects=tuple(sorted(self.objects, key=lambda f: (f.change, f.kind, f.name))),
         )
+
+    def _reasoned(self) -> list[RewriteFact]:
+        """Return the rewrites with their reasons: of several statements nobody knows which."""
+        reason = self.statements[0].reason if len(self.statements) == 1 else None
+        kind = self.statements[0].kind if self.statements else ""
+        tables = any(fact.relation.kind in SCANNED for fact in self.rewrites)
+        found = []
+        for fact in self.rewrites:
+            follows = tables and fact.relation.kind == "index" and kind != "truncate"
+            why = "rebuilt with its table" if follows and reason is not None else reason
+            found.append(replace(fact, reason=why))
+        return found
 
 
 _Rows = TypeVar("_Rows", ScanFact, WriteFact)
@@ -216,7 +257,10 @@ class Ledger:
     def enter(self, record: Record) -> None:
         """Keep a statement's record, or add it to that of the same statement just before it."""
         last = self._last.get(record.session)
-        if last is None or not last.absorb(record):
+        if last is not None and last.absorb(record):
+            if record.given and self._transactions[-1].session == record.session:
+                self._transactions.pop()
+        else:
             self._records.append(record)
             self._last[record.session] = record
 

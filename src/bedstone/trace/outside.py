@@ -15,16 +15,19 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from bedstone.errors import BedstoneError
+from bedstone.trace.catalogs import EXISTING, write_missing
+from bedstone.trace.objects import Named
 from bedstone.trace.questions import FIRST_OWN_OID, read_locks, read_seen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from psycopg.pq.abc import PGconn, PGresult
     from psycopg.rows import TupleRow
 
     from bedstone.server import Database
     from bedstone.trace.locks import LockMode
+    from bedstone.trace.objects import Key
     from bedstone.trace.questions import Seen
 
 #: The user may hold a catalog we read; then we do without rather than wait for each other.
@@ -100,6 +103,16 @@ class Outside:
         rows = await self._ask(_WAL)
         return None if rows is None else int(rows[0][0] or 0)
 
+    async def existing(self, keys: Iterable[Key]) -> dict[Key, Named] | None:
+        """Return of these objects those that are there for everybody."""
+        return _named(await self._ask(EXISTING, *_arrays(keys)))
+
+    async def missing(
+        self, catalogs: Iterable[str], keys: Iterable[Key]
+    ) -> dict[Key, Named] | None:
+        """Return all objects of these catalogs that everybody sees, but those given."""
+        return _named(await self._ask(write_missing(catalogs), *_arrays(keys)))
+
     async def is_partitioned(self, name: str) -> bool:
         """Whether a relation of that name, in any schema, is partitioned, or nobody knows."""
         rows = await self._ask(_PARTITIONED, name)
@@ -158,6 +171,18 @@ async def _readable(socket: int) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(socket)
+
+
+def _arrays(keys: Iterable[Key]) -> tuple[str, str]:
+    pairs = list(keys)
+    classes, numbers = ("{" + ",".join(str(p[i]) for p in pairs) + "}" for i in (0, 1))
+    return classes, numbers
+
+
+def _named(rows: Rows | None) -> dict[Key, Named] | None:
+    if rows is None:
+        return None
+    return {(int(c or 0), int(o or 0)): Named(kind or "", name or "") for c, o, kind, name in rows}
 
 
 def _by_oid(rows: Rows) -> dict[int, Seen]:

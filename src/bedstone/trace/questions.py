@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedstone.sql import quote_literal
+from bedstone.trace.catalogs import read_objects, write_objects
 from bedstone.trace.facts import Relation
 from bedstone.trace.locks import LOCK_MODES, LockMode
+from bedstone.trace.objects import NO_OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from bedstone.trace.objects import Asked, Objects
 
 #: The name of our statement, portal and savepoint; it exists only while we ask.
 NAME = "bedstone_observer"
@@ -49,6 +53,7 @@ _QUESTION = """
         pg_catalog.pg_stat_force_next_flush() is null,
         pg_catalog.current_setting('track_counts'),
         pg_catalog.current_setting('lock_timeout'),
+        %(written)s,
         pg_catalog.pg_wal_lsn_diff(
             pg_catalog.pg_current_wal_insert_lsn(), '0/0'::pg_catalog.pg_lsn),
         pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -60,7 +65,8 @@ _QUESTION = """
             pg_catalog.pg_stat_get_xact_tuples_inserted(l.relation),
             pg_catalog.pg_stat_get_xact_tuples_updated(l.relation),
             pg_catalog.pg_stat_get_xact_tuples_deleted(l.relation))),
-        %(counts)s
+        %(counts)s,
+        %(objects)s
     )::pg_catalog.text, pg_catalog.getdatabaseencoding()), 'hex')
     from pg_catalog.pg_lock_status() as l
     where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
@@ -69,6 +75,13 @@ _QUESTION = """
       and l.relation operator(pg_catalog.>=) 16384::pg_catalog.oid
       and l.relation operator(pg_catalog.<>) all (%(made)s::pg_catalog.oid[])
 """
+#: How many rows of pg_type, pg_proc, pg_constraint, pg_trigger, pg_policy, pg_namespace and
+#: pg_extension the transaction has written.
+_WRITTEN = " operator(pg_catalog.+) ".join(
+    f"pg_catalog.pg_stat_get_xact_tuples_{done}({oid})"
+    for oid in (1247, 1255, 2606, 2620, 3256, 2615, 3079)
+    for done in ("inserted", "updated", "deleted")
+)
 #: Of these tables, those whose counts are others than these in all.
 _COUNTS = """(
         select pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -129,7 +142,8 @@ class Seen:
 class Answer:
     """What a session said about itself. *counting* is off where the user switched it off.
 
-    *counts* are those of relations that the transaction made and told before.
+    *counts* are those of relations that the transaction made and told before. *written* counts
+    rows of catalogs, *objects* are there where they were asked for.
     """
 
     wal: int
@@ -138,14 +152,24 @@ class Answer:
     counting: bool
     counts: dict[int, tuple[int, ...]]
     lock_timeout: str
+    objects: Objects | None = None
+    written: int = 0
 
 
-def write_question(made: Mapping[int, Seen]) -> str:
-    """Return the question; *made* are the relations that the transaction made and told before."""
+def write_question(made: Mapping[int, Seen], asked: Asked = NO_OBJECTS) -> str:
+    """Return the question, also for the objects that are asked for.
+
+    *made* are the relations that the transaction made and told before.
+    """
     tables = {oid: seen for oid, seen in made.items() if seen.relation.kind in SCANNED}
     totals = _array(seen.total for seen in tables.values())
     counts = _COUNTS % {"tables": _array(tables), "totals": totals} if tables else "null"
-    return _QUESTION % {"made": _array(made), "counts": counts}
+    return _QUESTION % {
+        "made": _array(made),
+        "counts": counts,
+        "written": _WRITTEN,
+        "objects": write_objects(asked),
+    }
 
 
 def _array(numbers: Iterable[int]) -> str:
@@ -155,7 +179,7 @@ def _array(numbers: Iterable[int]) -> str:
 def read_answer(column: bytes, limit: bytes | None = None) -> Answer:
     """Read the one column of QUESTION's answer; *limit* is what NO_LIMITS told before it."""
     text = bytes.fromhex(column.decode("ascii")).decode("utf-8", "backslashreplace")
-    _, counting, lock_timeout, wal, rows, counts = json.loads(text)
+    _, counting, lock_timeout, written, wal, rows, counts, objects = json.loads(text)
     rows = rows or ()
     return Answer(
         wal=int(wal),
@@ -164,6 +188,8 @@ def read_answer(column: bytes, limit: bytes | None = None) -> Answer:
         counting=counting == "on",
         counts={oid: tuple(numbers) for oid, *numbers in counts or ()},
         lock_timeout=lock_timeout if limit is None else limit.decode("ascii", "replace"),
+        objects=read_objects(objects),
+        written=written,
     )
 
 

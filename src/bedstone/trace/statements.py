@@ -13,6 +13,8 @@ import postgast
 
 from bedstone.trace.masking import leading_words, mask_values
 from bedstone.trace.notes import digest_of
+from bedstone.trace.objects import NO_OBJECTS, Asked, read_asked
+from bedstone.trace.reasons import read_reason
 from bedstone.trace.versions import read_version_write
 
 if TYPE_CHECKING:
@@ -42,8 +44,9 @@ class Statement:
 
     *partitioned* is the name of a relation because of which it may not run in a transaction if
     that is partitioned. *derived* are the relations that its documented lock is on, by the name
-    in the text. *digest* is that of the message it came in. *version* is what it writes to another
-    tool's table of revisions.
+    in the text. *reason* is why it writes a new file, if it does, *asked* which
+    objects it may make, change or drop. *digest* is that of the message
+    it came in. *version* is what it writes to another tool's table of revisions.
     """
 
     text: str
@@ -51,6 +54,8 @@ class Statement:
     handling: Handling
     partitioned: str | None = None
     derived: tuple[tuple[str, str, str], ...] = ()
+    reason: str | None = None
+    asked: Asked = NO_OBJECTS
     digest: int = 0
     version: VersionWrite | None = None
 
@@ -158,12 +163,14 @@ def _classify(text: str, node: Any) -> Statement:
         return Statement(mask_values(text, kind), kind, Handling.WRAP, version=version)
     special = _SPECIAL.get(kind)
     shown = mask_values(text, kind)
+    reason, asked = read_reason(kind, stmt), read_asked(kind, stmt)
     if special is not None:
         handling, partitioned, derived = special(stmt)
-        return Statement(shown, kind, handling, partitioned, derived)
+        return Statement(shown, kind, handling, partitioned, derived, reason, asked)
     if kind in _PASSED:
         return Statement(shown, kind, Handling.PASS)
-    return Statement(shown, kind, Handling.WRAP if kind in _WRAPPED else Handling.WATCH)
+    handling = Handling.WRAP if kind in _WRAPPED else Handling.WATCH
+    return Statement(shown, kind, handling, reason=reason, asked=asked)
 
 
 _Special = tuple[Handling, str | None, tuple[tuple[str, str, str], ...]]

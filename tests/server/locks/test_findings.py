@@ -141,6 +141,15 @@ def test_what_cannot_be_planned_any_more_is_said(tables: Scratch) -> None:
     assert unclear.reason.startswith("public.a: it cannot be planned any more")
 
 
+def test_a_truncate_in_a_block_is_no_work(tables: Scratch) -> None:
+    assert codes(judged(tables, "do $$ begin truncate b; end $$")) == ["BED363"]
+
+
+def test_a_rewrite_says_why(tables: Scratch) -> None:
+    found = judged(tables, "alter table a alter n type bigint")
+    assert "written anew (type of column n changes)" in one(found, "BED360").message
+
+
 def test_what_a_block_reads_is_not_guessed(tables: Scratch) -> None:
     found = judged(tables, "alter table a add column x int", "do $$ begin perform 1 from b; end $$")
     assert codes(found) == ["BED363"]

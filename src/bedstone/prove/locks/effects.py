@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bedstone.prove.locks.traced import Traced, Ways
     from bedstone.trace import Relation, StatementFacts
 
+_TRUNCATE = re.compile(r"\btruncate\b", re.IGNORECASE)
 #: What nobody can tell of a statement: its own words, or a function's.
 UNPLANNED = "it cannot be planned any more in the state that the revision leaves"
 UNSEEN = "what runs inside it has no text of its own"
@@ -131,7 +133,7 @@ class _Reader:
     @cached_property
     def _scanned(self) -> dict[int, Seat]:
         """The tables that the statement read from one end to the other."""
-        if "truncate" in self._statement.kinds:
+        if self._truncates:
             return {}  # indexes are built again over nothing
         tables = (self._table(scan.relation) for scan in self._statement.scans if scan.scans)
         return {table.oid: table for table in tables if table is not None}
@@ -139,12 +141,13 @@ class _Reader:
     def _rewritten(self) -> Iterator[Work]:
         for fact in self._statement.rewrites:
             table, seat = self._table(fact.relation), self._traced.before.seat(fact.relation)
-            if table is None or seat is None or "truncate" in self._statement.kinds:
+            if table is None or seat is None or self._truncates:
                 continue
             if self._is_opaque and table.oid not in self._scanned:
-                continue  # a TRUNCATE inside
+                continue  # a TRUNCATE inside, of a table without an index
             if seat.kind in STORED:
-                yield Work(table, "every row is written anew", fact.method)
+                why = f" ({fact.reason})" if fact.reason else ""
+                yield Work(table, f"every row is written anew{why}", fact.method)
             elif table.oid in self._scanned or fact.method is not Method.MEASURED:
                 yield Work(table, "an index is built again from every row", fact.method)
 
@@ -175,6 +178,12 @@ class _Reader:
         if self._is_opaque or any(sentence.is_rows for sentence in self._sentences):
             return any(grip.table.oid == table.oid for grip in self._grips())
         return True
+
+    @property
+    def _truncates(self) -> bool:
+        kinds, texts = self._statement.kinds, self._statement.sql
+        inside = any(_TRUNCATE.search(text) for text in texts) if "do" in kinds else False
+        return "truncate" in kinds or inside
 
     @property
     def _is_opaque(self) -> bool:
