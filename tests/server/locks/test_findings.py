@@ -146,7 +146,8 @@ def test_a_truncate_in_a_block_is_no_work(tables: Scratch) -> None:
 
 
 def test_a_rewrite_says_why(tables: Scratch) -> None:
-    found = judged(tables, "alter table a alter n type bigint")
+    """Also where an index comes first by its name."""
+    found = judged(tables, "alter table b alter n type bigint")
     assert "written anew (type of column n changes)" in one(found, "BED360").message
 
 

@@ -139,7 +139,9 @@ class _Reader:
         return {table.oid: table for table in tables if table is not None}
 
     def _rewritten(self) -> Iterator[Work]:
-        for fact in self._statement.rewrites:
+        """Yield rewrites, those of tables before those of their indexes."""
+        facts = self._statement.rewrites
+        for fact in sorted(facts, key=lambda fact: "index" in fact.relation.kind):
             table, seat = self._table(fact.relation), self._traced.before.seat(fact.relation)
             if table is None or seat is None or self._truncates:
                 continue
