@@ -122,6 +122,15 @@ def test_an_index_that_could_serve_is_looked_for(
     assert not found.unclear
 
 
+def test_a_table_of_few_rows_is_scanned_and_yet_an_index_could_serve(tables: Scratch) -> None:
+    """As with what a migration itself has put in, once autovacuum has come by."""
+    execute(tables, "insert into b values (1, 1, 1)", "analyze b")
+    found = judged(tables, "update b set a_id = 1 where n = 2")
+    (update,) = [s for s in found.traced.trace.statements if s.kinds == ("update",)]
+    assert update.scans
+    assert (codes(found), found.unclear) == ([], ())
+
+
 def test_a_statement_of_a_column_that_goes_is_judged_by_its_text(tables: Scratch) -> None:
     """After the revision it cannot be planned any more, but it is about every row anyway."""
     found = judged(
