@@ -13,7 +13,9 @@ from rich.text import Text
 
 from bedstone import __version__
 from bedstone.findings import Method
-from bedstone.trace import LockMode
+from bedstone.report.tables import render_tables_markdown, table_lines
+from bedstone.report.words import count, duration
+from bedstone.trace import LockMode, by_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +46,15 @@ def render_trace_text(trace: Trace, stream: TextIO, *, verbose: bool = False) ->
         if statement.place not in {None, place}:
             place = statement.place
             console.print(Text(f"{'':>{width + 9}}  {_shown(place)}", style="dim"))
-        took = f"{_time(statement.seconds):>8}"
+        took = f"{duration(statement.seconds):>8}"
         line = Text(f"{statement.number:>{width}} {took}  ")
         line.append(_sql(statement, None if verbose else _LONGEST), style="bold")
         console.print(line)
         for text in _facts(statement, verbose=verbose):
             style = "red" if text.startswith(("ACCESS EXCLUSIVE", "error")) else None
             console.print(Text(f"{'':>{width + 9}}  {text}", style=style or ""))
+    for text in table_lines(trace):
+        console.print(Text(text))
     console.print(Text(_conclusion(trace, len(trace.statements) - len(shown))))
 
 
@@ -71,12 +75,14 @@ def render_trace_markdown(trace: Trace) -> str:
             label = statement.label
         sql = _sql(statement, _LONGEST).replace("|", "\\|").replace("`", "'")
         facts = "<br>".join(_facts(statement, verbose=False)).replace("|", "\\|")
-        took = _time(statement.seconds)
+        took = duration(statement.seconds)
         where = ""
         if statement.place not in {None, place}:
             place = statement.place
             where = f"{_shown(place)}<br>".replace("|", "\\|")
         lines.append(f"| {statement.number} | {where}`{sql}` | {took} | {facts} |")
+    if tables := render_tables_markdown(trace):
+        lines += ["", "By table:", "", tables.rstrip()]
     lines += ["", _conclusion(trace, len(trace.statements) - len(shown))]
     return "\n".join(lines) + "\n"
 
@@ -90,6 +96,7 @@ def render_trace_json(trace: Trace, *, server: str, status: int) -> str:
         "exit": status,
         "statements": [_plain(asdict(s)) for s in trace.statements],
         "transactions": [_plain(asdict(t)) for t in trace.transactions],
+        "tables": [_plain(asdict(t)) for t in by_table(trace)],
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
@@ -131,10 +138,6 @@ def _sql(statement: StatementFacts, longest: int | None) -> str:
     return f"{text} ({statement.executions:,} times)" if many else text
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
-
-
 def _facts(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
     """Give a line for each thing that a statement did, the strongest lock first."""
     if statement.error is not None:
@@ -148,10 +151,7 @@ def _facts(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
         yield f"creates {_names(statement.created)}"
     if statement.dropped:
         yield f"drops {_names(statement.dropped)}"
-    for change, word in {"created": "creates", "changed": "changes", "dropped": "drops"}.items():
-        objects = [f"{o.kind} {o.name}" for o in statement.objects if o.change == change]
-        if objects:
-            yield f"{word} {', '.join(objects)}"
+    yield from _objects(statement, verbose=verbose)
     if statement.error is None:
         yield from _remarks(statement)
 
@@ -159,13 +159,13 @@ def _facts(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
 def _rows(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
     for scan in statement.scans:
         if verbose or not scan.relation.created:
-            times = _count(scan.scans, "scan")
-            yield f"reads {_count(scan.rows, 'row')} of {scan.relation} in {times}"
+            times = count(scan.scans, "scan")
+            yield f"reads {count(scan.rows, 'row')} of {scan.relation} in {times}"
     for write in statement.writes:
         counts = {
             "inserts": write.inserted, "updates": write.updated, "deletes": write.deleted
         }  # fmt: skip
-        words = ", ".join(f"{word} {_count(n, 'row')}" for word, n in counts.items() if n)
+        words = ", ".join(f"{word} {count(n, 'row')}" for word, n in counts.items() if n)
         yield f"{words}: {write.relation}"
     if statement.wal_bytes and verbose:
         yield f"WAL {statement.wal_bytes:,} bytes on the whole server meanwhile"
@@ -178,10 +178,6 @@ def _remarks(statement: StatementFacts) -> Iterator[str]:
         yield f"not known: {', '.join(statement.unknown)}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
 def _locks(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
     """Give the strongest new lock on each relation that was there before."""
     strongest: dict[Relation, LockFact] = {}
@@ -189,7 +185,7 @@ def _locks(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
         if verbose or (not lock.relation.created and lock.mode > LockMode.ACCESS_SHARE):
             strongest.setdefault(lock.relation, lock)
     for lock in strongest.values():
-        held = f", held {_time(lock.seconds)}" if lock.seconds is not None else ""
+        held = f", held {duration(lock.seconds)}" if lock.seconds is not None else ""
         how = "" if lock.method is Method.MEASURED else f" ({lock.method.value})"
         yield f"{lock.mode} on {lock.relation}{held}{how}"
 
@@ -198,16 +194,29 @@ def _names(relations: list[Relation] | tuple[Relation, ...]) -> str:
     return ", ".join(f"{r.kind} {r}" for r in relations)
 
 
+def _objects(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
+    """Give a line for each kind of change; a new table's constraints go without saying."""
+    with_table = bool(statement.created) and not verbose
+    for change, word in {"created": "creates", "changed": "changes", "dropped": "drops"}.items():
+        objects = [
+            f"{fact.kind} {fact.name}"
+            for fact in statement.objects
+            if fact.change == change and not (with_table and fact.kind == "table constraint")
+        ]
+        if objects:
+            yield f"{word} {', '.join(objects)}"
+
+
 def _rewrite(fact: RewriteFact) -> str:
     why = f" ({fact.reason})" if fact.reason is not None else ""
     return f"{fact.relation.kind} {fact.relation}{why}"
 
 
 def _conclusion(trace: Trace, hidden: int) -> str:
-    parts = [_count(len(trace.statements), "statement")]
+    parts = [count(len(trace.statements), "statement")]
     if hidden:
         parts[0] += f" ({hidden} that only control a transaction or the session not shown)"
     own = sum(not t.given for t in trace.transactions)
-    parts.append(f"{_count(own, 'transaction')} of the command's own")
+    parts.append(f"{count(own, 'transaction')} of the command's own")
     failed = sum(s.error is not None for s in trace.statements)
     return ", ".join(parts + ([f"{failed} failed"] if failed else []))

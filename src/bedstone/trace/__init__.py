@@ -17,6 +17,7 @@ from bedstone.trace.facts import (
 )
 from bedstone.trace.locks import LockMode
 from bedstone.trace.observer import Observer, observe
+from bedstone.trace.tables import TableFacts, by_table
 
 __all__ = [
     "ErrorFact",
@@ -29,9 +30,11 @@ __all__ = [
     "RewriteFact",
     "ScanFact",
     "StatementFacts",
+    "TableFacts",
     "Trace",
     "TransactionFacts",
     "WriteFact",
+    "by_table",
     "observe",
     "run_command",
 ]

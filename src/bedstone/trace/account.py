@@ -51,6 +51,8 @@ class Account:
         #: How many rows of catalogs were written when it was last asked.
         self.written = 0
         self._gone: set[int] = set()
+        #: What nobody else sees.
+        self._own: set[int] = set()
         self._checked: set[int] = set()
         self.wal = None
 
@@ -70,10 +72,12 @@ class Account:
             self._release(self._held, now, self.asked)
         self.transaction = None
         if outcome == "committed":
-            self._committed.update(self._known | self.made)
-            self._committed = {o: s for o, s in self._committed.items() if o not in self._gone}
+            self._committed |= self._known | self.made
+            forgotten = self._gone | {oid for oid in self._own if self._committed[oid] is None}
         else:
-            self._committed = {o: s for o, s in self._committed.items() if s is not None}
+            forgotten = self._own
+        for oid in forgotten:
+            self._committed.pop(oid, None)
         self._clear()
 
     def strangers(self, oids: Iterable[int], relations: Mapping[int, Seen]) -> set[int]:
@@ -98,6 +102,8 @@ class Account:
         """Note which of the relations are there for everybody."""
         for oid in oids:
             self._committed[oid] = seen.get(oid)
+            if oid not in seen:
+                self._own.add(oid)
             self._checked.add(oid)
 
     def take(self, record: Record, answer: Answer, now: float, asked: float) -> None:

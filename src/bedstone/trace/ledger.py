@@ -245,8 +245,8 @@ class Ledger:
 
     def annotate(self, record: Record, pid: int, statements: Iterable[Statement]) -> None:
         """Write down what the client said of the statement that it sends now."""
-        first = next(iter(statements), None)
-        note = self.notes.take(pid, first.digest) if self.notes and first else None
+        notes, first = self.notes, next(iter(statements), None)
+        note = notes.take(pid, first.digest) if notes is not None and first is not None else None
         if note is not None:
             record.note(note)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import itertools
 import json
 import os
 import sys
@@ -67,7 +68,7 @@ class Notes:
         current = self.steps.label
         if current is not None and self.steps.is_running:
             file = self._file(current[2])[0]
-            for frame in (*_callers(own), *_callers(home)):
+            for frame in itertools.chain(_callers(own), _callers(home)):
                 if self._file(frame.f_code.co_filename)[0] == file:
                     return current[0], current[2], frame.f_lineno
             return current[0], None, None
