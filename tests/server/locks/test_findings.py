@@ -122,6 +122,13 @@ def test_an_index_that_could_serve_is_looked_for(
     assert not found.unclear
 
 
+@pytest.mark.parametrize("name", ["parts", "parts_1"])
+def test_rows_of_partitions_are_those_of_their_table(tables: Scratch, name: str) -> None:
+    found = judged(tables, f"update {name} set n = k")
+    assert one(found, "BED362").object == "table public.parts"
+    assert not found.unclear
+
+
 def test_a_table_of_few_rows_is_scanned_and_yet_an_index_could_serve(tables: Scratch) -> None:
     """As with what a migration itself has put in, once autovacuum has come by."""
     execute(tables, "insert into b values (1, 1, 1)", "analyze b")

@@ -201,19 +201,12 @@ class _Reader:
         return self._traced.plans.get(self._statement.number) or {}
 
     def _top(self, schema: str, name: str) -> tuple[str, str]:
-        ground = self._traced.before
-        seat = ground.find(schema, name)
-        while seat is not None and seat.owner is not None:
-            seat = ground.seats.get(seat.owner)
+        seat = self._traced.before.table_named(schema, name)
         return (seat.schema, seat.name) if seat is not None else (schema, name)
 
     def _takes_all(self, table: Seat) -> bool:
-        return any(
-            sentence.takes_every_row
-            and sentence.target is not None
-            and sentence.target[1] == table.name
-            for sentence in self._sentences
-        )
+        targets = [s.target for s in self._sentences if s.takes_every_row and s.target]
+        return any(self._traced.before.table_named(*target) == table for target in targets)
 
     def _unclear(self, works: tuple[Work, ...]) -> Iterator[tuple[Seat, str]]:
         known = {work.table.oid for work in works} | set(self._small)

@@ -88,11 +88,21 @@ class Ground:
         return self.find(relation.schema, relation.name)
 
     def table_of(self, relation: Relation) -> Seat | None:
-        """Return the table that *relation* is or belongs to; of a partition, the topmost one."""
+        """Return the table that *relation* is or belongs to."""
         seat = self.seat(relation)
-        while seat is not None and seat.owner is not None:
-            seat = self.seats.get(seat.owner)
-        return seat if seat is not None and seat.kind in TABLES else None
+        return None if seat is None else self.top(seat)
+
+    def top(self, seat: Seat) -> Seat | None:
+        """Return the table that *seat* is or belongs to; of a partition, the topmost one."""
+        above: Seat | None = seat
+        while above is not None and above.owner is not None:
+            above = self.seats.get(above.owner)
+        return above if above is not None and above.kind in TABLES else None
+
+    def table_named(self, schema: str | None, name: str) -> Seat | None:
+        """Return the table of that name; of a partition, the topmost one."""
+        seat = self.find(schema, name)
+        return None if seat is None else self.top(seat)
 
 
 @dataclass(frozen=True, slots=True)

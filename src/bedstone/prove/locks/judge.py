@@ -136,7 +136,7 @@ class _Judging:
                 continue
             for sentence in effect.sentences:
                 target = sentence.target
-                seat = self._traced.before.find(target[0] or None, target[1]) if target else None
+                seat = self._traced.before.table_named(*target) if target else None
                 work = effect.works_on(seat) if seat is not None else None
                 if seat is None or work is None:
                     continue
