@@ -70,8 +70,8 @@ def run(
     """Prove on a real PostgreSQL that a project's migrations do what they claim.
 
     Runs them on scratch databases only: up, down and up again, in one run and one by one, and
-    compares what the models say with what the history makes. Exit status 1 where something new is
-    wrong.
+    compares what the models say with what the history makes. With --since, says who has to wait
+    for the locks of the new upgrades. Exit status 1 where something new is wrong.
     """
     from bedstone.prove import prove_project
 

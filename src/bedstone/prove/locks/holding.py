@@ -54,12 +54,12 @@ class Holding:
 
 def read_holding(effects: Sequence[Effect]) -> Holding:
     """Sort every strong lock: held during work of its own, during other work, or briefly."""
-    long = tuple(item for unit in _units(effects) for item in _long(unit))
+    long = tuple(item for unit in units_of(effects) for item in _long(unit))
     working = {item.effect.statement.number for item in long}
     covered = {(i.effect.unit, grip.table.oid) for i in long for grip in i.grips}
     waiting = tuple(
         item
-        for unit in _units(effects)
+        for unit in units_of(effects)
         for item in _waiting(unit)
         if item.holder.statement.number not in working
         and (item.holder.unit, item.grip.table.oid) not in covered
@@ -74,7 +74,7 @@ def read_holding(effects: Sequence[Effect]) -> Holding:
     return Holding(long, waiting, brief)
 
 
-def _units(effects: Iterable[Effect]) -> Iterator[tuple[Effect, ...]]:
+def units_of(effects: Iterable[Effect]) -> Iterator[tuple[Effect, ...]]:
     """Yield the statements of each transaction together."""
     found: dict[tuple[int, int], list[Effect]] = {}
     for effect in effects:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bedstone.findings import Finding, Severity
 from bedstone.prove.locks import words
 from bedstone.prove.locks.ground import STORED
+from bedstone.prove.locks.holding import units_of
 from bedstone.prove.locks.reading import short
 from bedstone.trace import LockMode
 
@@ -25,7 +26,7 @@ def several_tables(revision: str, effects: Sequence[Effect]) -> Iterator[Finding
 
     What a single statement locks together cannot be taken apart, so it is not told.
     """
-    for unit in _units(effects):
+    for unit in units_of(effects):
         first: dict[int, tuple[Effect, Grip]] = {}
         for effect in unit:
             for grip in effect.grips:
@@ -59,7 +60,7 @@ def opposite_orders(revisions: Iterable[tuple[str, Sequence[Effect]]]) -> Iterat
     seen: dict[tuple[str, str], _Step] = {}
     told: set[frozenset[str]] = set()
     for revision, effects in revisions:
-        for unit in _units(effects):
+        for unit in units_of(effects):
             for (first, one), (second, other) in combinations(_taken(unit), 2):
                 if first.statement.number == second.statement.number:
                     continue
@@ -97,10 +98,3 @@ def _taken(unit: Sequence[Effect]) -> list[tuple[Effect, Grip]]:
             if grip.table.kind in STORED:
                 first.setdefault(grip.table.oid, (effect, grip))
     return list(first.values())
-
-
-def _units(effects: Iterable[Effect]) -> Iterator[tuple[Effect, ...]]:
-    found: dict[tuple[int, int], list[Effect]] = {}
-    for effect in effects:
-        found.setdefault(effect.unit, []).append(effect)
-    yield from map(tuple, found.values())
