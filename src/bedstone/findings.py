@@ -30,12 +30,20 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """Code that does what a finding asks for. *language* is ``sql`` or ``python``."""
+
+    language: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fact about one object that one revision (or none) is the cause of.
 
     There is one finding for each revision, object and cause. A consequence names in *cause* the
     finding or the fact that it follows from; *cause* is ``None`` where the finding stands alone.
-    *evidence* holds what was seen, in plain JSON values.
+    *evidence* holds what was seen, in plain JSON values; *examples* show how to do better.
     """
 
     code: str
@@ -49,6 +57,7 @@ class Finding:
     evidence: dict[str, Any] = field(default_factory=dict)
     method: Method = Method.EXECUTED
     baseline: bool = False
+    examples: tuple[Example, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -108,6 +108,11 @@ class Settings(HistorySettings):
     exclude: tuple[str, ...] = Field(
         (), description="Objects to leave out, as `kind schema.name` with `*` for any text."
     )
+    small_tables: tuple[str, ...] = Field(
+        (),
+        description="Tables that never have many rows, as `schema.name` with `*` for any text: "
+        "reading or writing all of one holds nobody up.",
+    )
 
     def sources(self) -> tuple[HistorySettings, ...]:
         """Return one settings object for each history, the shared fields filled in."""

@@ -47,7 +47,7 @@ def test_json_has_the_documented_shape(shop: Path) -> None:
         for finding in proof["findings"]:
             assert set(finding) == {
                 "code", "severity", "revision", "object", "cause", "message", "detail", "hint",
-                "evidence", "method", "baseline",
+                "evidence", "method", "baseline", "examples",
             }  # fmt: skip
 
 

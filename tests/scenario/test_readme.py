@@ -72,6 +72,8 @@ def shop(tmp_path: Path) -> Path:
         sql("alter table orders add column note varchar not null"),
         sql("alter table orders drop column note"),
     )
+    for name, word in (("0002", "state"), ("0003", "note")):
+        (versions / f"{name}_planted.py").rename(versions / f"{name}_{word}.py")
     return folder
 
 

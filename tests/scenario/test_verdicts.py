@@ -74,7 +74,7 @@ def test_nothing_went_down_is_no_passed_round_trip(tmp_path: Path) -> None:
     assert [e.object for e in proof.excluded] == ["0001", "0002"]
 
 
-@pytest.mark.parametrize("only", ["downgrades", "rows", "one-by-one", "drift"])
+@pytest.mark.parametrize("only", ["downgrades", "rows", "locks", "one-by-one", "drift"])
 def test_one_proof_of_a_history_that_does_not_run_is_no_pass(tmp_path: Path, only: str) -> None:
     folder = write_project(tmp_path, upto=1)
     add(folder, "0002", "0001", sql("alter table missing add column x integer"), "pass")

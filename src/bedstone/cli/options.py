@@ -21,6 +21,14 @@ Target = Annotated[
         show_default=True,
     ),
 ]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        help="Prove only what this work tree has that the named branch or commit has not.",
+        envvar="BEDSTONE_SINCE",
+        metavar="REF",
+    ),
+]
 Python = Annotated[
     str | None,
     typer.Option(

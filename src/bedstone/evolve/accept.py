@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedstone.claims import LOCK_NAME, Accepted, Lock, read_lock, render_lock
+from bedstone.prove import Status
+from bedstone.prove.codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,13 +35,19 @@ def plan_acceptance(verdict: Verdict, root: Path, *, matching: Sequence[str] = (
     """Build the lock that accepts the findings of *verdict*, or those *matching* a pattern.
 
     A pattern is held against the code, the revision and the object. Entries that a whole proof no
-    longer finds are left out; where only some proofs or revisions were run, all stay.
+    longer finds are left out; where only some proofs or revisions were run, all stay, and so do
+    those of a proof that was not run.
     """
     old = read_lock(root)
     chosen = [f for f in verdict.findings if not f.baseline and _matches(f, matching)]
     found = {finding.key for finding in verdict.findings}
     partial = bool(verdict.only) or verdict.since is not None
-    gone = () if partial else tuple(e for e in old.accepted if e.key not in found)
+    waiting = {proof.name for proof in verdict.proofs if proof.status is Status.NOT_CHECKED}
+    gone = tuple(
+        entry
+        for entry in old.accepted
+        if not partial and entry.key not in found and _proof_of(entry) not in waiting
+    )
     kept = Lock(tuple(entry for entry in old.accepted if entry not in gone))
     new = kept.with_findings(chosen)
     added = tuple(entry for entry in new.accepted if entry.key not in old.keys)
@@ -58,6 +66,12 @@ def write_acceptance(acceptance: Acceptance) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _proof_of(entry: Accepted) -> str | None:
+    """Return the proof that finds such a thing, where it is not always run."""
+    meaning = CODES.get(entry.code)
+    return meaning.proof if meaning is not None else None
 
 
 def _matches(finding: Finding, patterns: Sequence[str]) -> bool:

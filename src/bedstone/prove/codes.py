@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The name of a kind of finding, what it says, and what to do."""
+    """The name of a kind of finding, what it says, and what to do.
+
+    *proof* is the one that finds it, where that is not run without being asked for.
+    """
 
     slug: str
     says: str
     do: str
+    proof: str = ""
 
 
 CODES: dict[str, Meaning] = {
@@ -132,5 +136,73 @@ CODES: dict[str, Meaning] = {
         "`pg_dump` sees a difference that the catalog does not name, so nothing is called "
         "identical.",
         "Please report it: it is a gap in bedstone's reader.",
+    ),
+    "BED360": Meaning(
+        "long-lock",
+        "A statement holds SHARE or a stronger lock on a table that is older than its revision, "
+        "and meanwhile does work that grows with the table's rows: reads, rewrites or builds.",
+        "Use the safe form that the finding shows; `small_tables` names tables that stay small.",
+        "locks",
+    ),
+    "BED361": Meaning(
+        "lock-held-during-work",
+        "A statement's lock on an older table is still held while a later statement of the same "
+        "transaction does work that grows with a table's rows.",
+        "Give each a transaction of its own, as the finding shows.",
+        "locks",
+    ),
+    "BED362": Meaning(
+        "rows-in-one-transaction",
+        "An UPDATE or DELETE that no index can serve goes through an older table in one "
+        "transaction.",
+        "Do it in batches, each committed by itself.",
+        "locks",
+    ),
+    "BED363": Meaning(
+        "brief-lock",
+        "A statement holds ACCESS EXCLUSIVE on an older table for a moment: only the catalogue "
+        "changes.",
+        "Nothing, where a lock_timeout bounds the wait for it.",
+        "locks",
+    ),
+    "BED364": Meaning(
+        "no-lock-timeout",
+        "A strong lock on an older table is waited for without lock_timeout: while it waits "
+        "behind a long query, everybody else waits behind it.",
+        "Set lock_timeout, in env.py or before the statement, and run the revision again when it "
+        "gives up.",
+        "locks",
+    ),
+    "BED365": Meaning(
+        "several-tables-locked",
+        "One transaction takes ACCESS EXCLUSIVE on several older tables, one after the other: a "
+        "client that uses them in another order deadlocks with it.",
+        "Give each table a transaction of its own.",
+        "locks",
+    ),
+    "BED366": Meaning(
+        "lock-order",
+        "Two transactions of the same run take strong locks on the same two tables in opposite "
+        "order.",
+        "Take them in the same order everywhere, or in transactions of their own.",
+        "locks",
+    ),
+    "BED367": Meaning(
+        "new-enum-value-used",
+        "A value of an enum is used in the transaction that adds it, which PostgreSQL refuses.",
+        "Add the value in a transaction of its own, before it is used.",
+        "locks",
+    ),
+    "BED368": Meaning(
+        "invalid-index",
+        "A revision leaves an index behind that PostgreSQL keeps up and never uses.",
+        "Drop it and build it again; attach what a partitioned index lacks.",
+        "locks",
+    ),
+    "BED369": Meaning(
+        "refused-in-transaction",
+        "A statement that cannot run in a transaction block is in one.",
+        "Run it in an autocommit block.",
+        "locks",
     ),
 }

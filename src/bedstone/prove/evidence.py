@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Meaning, compare, fold, read_catalog
 from bedstone.prove.chain import Chain, run_chain
 from bedstone.prove.ladder import Ladder
+from bedstone.prove.locks import Climbed, climb_traced
 from bedstone.prove.models import ModelsBuilt, build_models
 from bedstone.prove.observer import Dump, parse_dump
 from bedstone.prove.origin import Origin, prepare_origin
@@ -41,7 +42,8 @@ class Evidence:
 
     *new* holds the ids of the revisions to prove; the others are run once, in one go, to get to
     the state that the new ones start from. ``None`` proves them all. *models_changed* says that the
-    models may differ from those before the new revisions. *unmodelled* gathers what the server
+    models may differ from those before the new revisions. *only* are the proofs that were asked
+    for by name. *unmodelled* gathers what the server
     holds and no catalog can, so that it is said.
     """
 
@@ -51,6 +53,8 @@ class Evidence:
     new: frozenset[str] | None = None
     models_changed: bool = True
     exclude: tuple[str, ...] = ()
+    small_tables: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     progress: Progress = field(default=silent)
     unmodelled: set[str] = field(default_factory=set)
 
@@ -97,6 +101,11 @@ class Evidence:
         """The way up with rows in the tables whose columns a revision changes."""
         return climb_with_rows(self)
 
+    @cached_property
+    def climbed(self) -> Climbed:
+        """The way up once more, seen on the wire."""
+        return climb_traced(self)
+
     @property
     def is_stuck(self) -> bool:
         """Whether one of the runs so far could not bring the history to its head."""
@@ -104,6 +113,8 @@ class Evidence:
         if "origin" in ran and self.origin.error is not None:
             return True
         if "chain" in ran and not self.chain.up.ok:
+            return True
+        if "climbed" in ran and self.climbed.excluded:
             return True
         return "stairs" in ran and self.stairs.head is None
 

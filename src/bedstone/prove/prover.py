@@ -110,7 +110,8 @@ def prove(
         UnknownProof: there is no proof of such a name.
     """
     check_names(only)
-    wanted = tuple(only) or proof_names()
+    evidence.only = tuple(only)
+    wanted = evidence.only or proof_names()
     old = frozenset(r.id for r in evidence.history.revisions) - (evidence.new or frozenset())
     if evidence.new is None:
         old = frozenset()

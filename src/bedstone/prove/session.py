@@ -99,6 +99,7 @@ def _prove(
             new=new,
             models_changed=changes is None or _touches_models(history, changes),
             exclude=project.settings.exclude,
+            small_tables=project.settings.small_tables,
             progress=progress,
         )
         lock = read_lock(project.root) if project.root else None

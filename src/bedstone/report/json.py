@@ -67,4 +67,5 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "evidence": finding.evidence,
         "method": finding.method.value,
         "baseline": finding.baseline,
+        "examples": [{"language": e.language, "code": e.code} for e in finding.examples],
     }

@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 import re
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from bedstone.findings import Severity
 from bedstone.prove import Status
-from bedstone.report.text import conclusion, headline
+from bedstone.report.text import NAMES, conclusion, headline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.findings import Finding
+    from bedstone.findings import Example, Finding
     from bedstone.prove import Verdict
 
 _MARKS = {
@@ -62,6 +63,21 @@ def _finding(finding: Finding) -> Iterator[str]:
     ):
         if text:
             yield f"  <br>{name} {_plain(text)}".replace("<br> ", "<br>")
+    for example in finding.examples:
+        yield from _example(example)
+
+
+def _example(example: Example) -> Iterator[str]:
+    """Fold the code away; its fence is longer than any that is in it."""
+    ticks = max((len(run) for run in re.findall("`+", example.code)), default=0)
+    fence = "`" * max(3, ticks + 1)
+    yield f"  <details><summary>safe form in {NAMES[example.language]}</summary>"
+    yield ""
+    yield f"  {fence}{example.language}"
+    yield indent(example.code, "  ")
+    yield f"  {fence}"
+    yield ""
+    yield "  </details>"
 
 
 def _plain(text: str) -> str:

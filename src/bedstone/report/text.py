@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -25,6 +26,8 @@ _MARKS = {
 }
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 _NAME_WIDTH = 12
+#: What the language of an example is called.
+NAMES = {"sql": "SQL", "python": "Alembic"}
 #: Findings shown of one proof without --verbose; the rest is counted.
 _SHOWN = 8
 
@@ -110,3 +113,6 @@ def _print_finding(console: Console, finding: Finding, *, verbose: bool) -> None
     for name, text in told:
         if text:
             console.print(Text(f"             {name}: {text}", style="dim"))
+    for example in finding.examples if verbose else ():
+        console.print(Text(f"             safe form in {NAMES[example.language]}:", style="dim"))
+        console.print(Text(indent(example.code, " " * 15)))

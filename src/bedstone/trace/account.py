@@ -112,6 +112,7 @@ class Account:
         The answer is that of the moment *now*, when we had kept the session waiting for *asked*.
         """
         record.method = Method.MEASURED
+        record.lock_timeout = answer.lock_timeout
         self.was_asked = True
         self._note_locks(record, answer.locks, answer.relations, now, asked)
         for oid, seen in answer.relations.items():

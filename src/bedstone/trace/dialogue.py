@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bedstone.trace.messages import (
@@ -68,7 +68,7 @@ class ServerGone(Exception):
 
 @dataclass(slots=True)
 class _Reply:
-    row: bytes | None = None
+    rows: list[bytes] = field(default_factory=list)
     error: Message | None = None
 
     @property
@@ -172,8 +172,10 @@ class Dialogue:
             if self.status == b"E":
                 await self._exchange(_GO_BACK)
             return None
-        column = column_of(reply.row) if reply.row is not None else None
-        return None if column is None else read_answer(column)
+        columns = [column_of(row) for row in reply.rows]
+        if not columns or columns[-1] is None:
+            return None
+        return read_answer(columns[-1], columns[0] if len(columns) > 1 else None)
 
     async def flush_counts(self) -> None:
         """Have the session report its counts, so that none of them is taken for the next's."""
@@ -226,9 +228,9 @@ class Dialogue:
     def _hear(self, message: Message, reply: _Reply, tell: Callable[[bool], None] | None) -> None:
         kind = message.kind
         if kind == b"D":
-            reply.row = message.body
-        elif kind == b"+":
-            reply.row = (reply.row or b"") + message.data
+            reply.rows.append(message.body)
+        elif kind == b"+" and reply.rows:
+            reply.rows[-1] += message.data
         elif kind in {b"S", b"A"}:
             self.give(message)
         elif kind == b"C" and tell is not None:

@@ -130,6 +130,8 @@ class StatementFacts:
     ``None`` where nobody said so.
     *seconds* is from the moment it was sent on until the server was ready again. *wal_bytes* is
     all that the server wrote meanwhile, whoever caused it, so it is never more than sampled.
+    *lock_timeout* is the session's, as it writes it (``0``: none), when the statement had ended;
+    ``None`` where the session could not be asked.
     """
 
     number: int
@@ -148,6 +150,7 @@ class StatementFacts:
     created: tuple[Relation, ...] = ()
     dropped: tuple[Relation, ...] = ()
     wal_bytes: int | None = None
+    lock_timeout: str | None = None
     error: ErrorFact | None = None
     unknown: tuple[str, ...] = ()
     place: Place | None = None

@@ -120,9 +120,6 @@ class Inquiry:
         group.wrapped = group.wrapped and self._dialogue.has_begun
         record.seconds = now - record.started
         self._enter_transaction(group, before, status, now)
-        if account.transaction is not None:
-            record.transaction = account.transaction.number
-            record.given = account.transaction.given
         with self._on_our_account():
             answer = None
             if group.asked:
@@ -157,6 +154,9 @@ class Inquiry:
             account.begin(now, given=False)
         elif account.transaction is None and (group.wrapped or status != b"I"):
             account.begin(started, given=group.wrapped)
+        if account.transaction is not None:
+            group.record.transaction = account.transaction.number
+            group.record.given = account.transaction.given
 
     async def _ask(self, group: Group, answer: Answer | None, now: float, asked: float) -> bytes:
         """Ask the session, whose transaction is open, unless it has answered; return its status."""

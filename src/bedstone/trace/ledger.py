@@ -86,6 +86,7 @@ class Record:
     dropped: list[Relation] = field(default_factory=list)
     objects: list[ObjectFact] = field(default_factory=list)
     wal_bytes: int | None = None
+    lock_timeout: str | None = None
     error: ErrorFact | None = None
     unknown: tuple[str, ...] = ()
     place: Place | None = None
@@ -191,6 +192,7 @@ class Record:
             created=tuple(sorted(self.created, key=str)),
             dropped=tuple(sorted(self.dropped, key=str)),
             wal_bytes=self.wal_bytes,
+            lock_timeout=self.lock_timeout,
             error=self.error,
             unknown=self.unknown,
             place=self.place,

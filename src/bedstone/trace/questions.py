@@ -29,9 +29,10 @@ SAVEPOINT = f"savepoint {NAME}"
 BACK = f"rollback to savepoint {NAME}"
 RELEASE = f"release savepoint {NAME}"
 
-#: Undone by going back to the savepoint.
+#: Tells the limit on waiting for a lock before it goes; undone by going back to the savepoint.
 NO_LIMITS = """
-    select pg_catalog.set_config('statement_timeout', '0', true),
+    select pg_catalog.current_setting('lock_timeout'),
+           pg_catalog.set_config('statement_timeout', '0', true),
            pg_catalog.set_config('lock_timeout', '0', true)
 """
 
@@ -51,6 +52,7 @@ _QUESTION = """
     select pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_array(
         pg_catalog.pg_stat_force_next_flush() is null,
         pg_catalog.current_setting('track_counts'),
+        pg_catalog.current_setting('lock_timeout'),
         %(written)s,
         pg_catalog.pg_wal_lsn_diff(
             pg_catalog.pg_current_wal_insert_lsn(), '0/0'::pg_catalog.pg_lsn),
@@ -149,6 +151,7 @@ class Answer:
     relations: dict[int, Seen]
     counting: bool
     counts: dict[int, tuple[int, ...]]
+    lock_timeout: str
     objects: Objects | None = None
     written: int = 0
 
@@ -173,10 +176,10 @@ def _array(numbers: Iterable[int]) -> str:
     return quote_literal("{" + ",".join(map(str, numbers)) + "}")
 
 
-def read_answer(column: bytes) -> Answer:
-    """Read the one column of QUESTION's answer."""
+def read_answer(column: bytes, limit: bytes | None = None) -> Answer:
+    """Read the one column of QUESTION's answer; *limit* is what NO_LIMITS told before it."""
     text = bytes.fromhex(column.decode("ascii")).decode("utf-8", "backslashreplace")
-    _, counting, written, wal, rows, counts, objects = json.loads(text)
+    _, counting, lock_timeout, written, wal, rows, counts, objects = json.loads(text)
     rows = rows or ()
     return Answer(
         wal=int(wal),
@@ -184,6 +187,7 @@ def read_answer(column: bytes) -> Answer:
         relations={row[1]: _read_own(row) for row in rows if row[2]["name"] is not None},
         counting=counting == "on",
         counts={oid: tuple(numbers) for oid, *numbers in counts or ()},
+        lock_timeout=lock_timeout if limit is None else limit.decode("ascii", "replace"),
         objects=read_objects(objects),
         written=written,
     )

@@ -8,12 +8,22 @@ from typing import Annotated
 
 import typer
 
-from bedstone.cli.options import Config, Env, Python, Section, Server, Target, X, open_project
+from bedstone.cli.options import (
+    Config,
+    Env,
+    Python,
+    Section,
+    Server,
+    Since,
+    Target,
+    X,
+    open_project,
+)
 from bedstone.cli.progress import show_progress
 
 EXAMPLES = (
     "Examples:  bedstone accept .    bedstone accept . --match BED310 --match 0057    "
-    "bedstone accept . --dry-run"
+    "bedstone accept . --dry-run    bedstone accept . --since origin/main"
 )
 
 Match = Annotated[
@@ -30,6 +40,7 @@ def run(
     target: Target = ".",
     *,
     match: Match = None,
+    since: Since = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the file, write nothing.")
     ] = False,
@@ -54,7 +65,7 @@ def run(
     if project.root is None:
         raise typer.BadParameter("it has no folder to write bedstone.lock to", param_hint="TARGET")
     with show_progress() as progress:
-        verdict = prove_project(project, progress=progress).verdict
+        verdict = prove_project(project, since=since, progress=progress).verdict
     acceptance = plan_acceptance(verdict, project.root, matching=match or ())
     if dry_run:
         sys.stdout.write(acceptance.text)

@@ -19,6 +19,7 @@ from bedstone.cli.options import (
     Python,
     Section,
     Server,
+    Since,
     Target,
     Verbose,
     X,
@@ -45,14 +46,6 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
-Since = Annotated[
-    str | None,
-    typer.Option(
-        help="Prove only what this work tree has that the named branch or commit has not.",
-        envvar="BEDSTONE_SINCE",
-        metavar="REF",
-    ),
-]
 Only = Annotated[
     list[str] | None,
     typer.Option(help="Only this proof. Repeatable.", metavar="PROOF"),
@@ -77,8 +70,8 @@ def run(
     """Prove on a real PostgreSQL that a project's migrations do what they claim.
 
     Runs them on scratch databases only: up, down and up again, in one run and one by one, and
-    compares what the models say with what the history makes. Exit status 1 where something new is
-    wrong.
+    compares what the models say with what the history makes. With --since, says who has to wait
+    for the locks of the new upgrades. Exit status 1 where something new is wrong.
     """
     from bedstone.prove import prove_project
 
