@@ -109,10 +109,19 @@ def _print_finding(console: Console, finding: Finding, *, verbose: bool) -> None
     told = [("because of", finding.cause)]
     if verbose:
         told += [("detail", finding.detail), ("hint", finding.hint)]
-        told += [(name, str(value)) for name, value in finding.evidence.items() if value]
+        told += [(name, _said(value)) for name, value in finding.evidence.items() if value]
     for name, text in told:
         if text:
             console.print(Text(f"             {name}: {text}", style="dim"))
     for example in finding.examples if verbose else ():
         console.print(Text(f"             safe form in {NAMES[example.language]}:", style="dim"))
         console.print(Text(indent(example.code, " " * 15)))
+
+
+def _said(value: object) -> str:
+    """Say a piece of evidence in one line; the parts of what has several, one after another."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_said(part)}" for name, part in value.items() if part)
+    if isinstance(value, list | tuple):
+        return "; ".join(map(_said, value))
+    return str(value)
