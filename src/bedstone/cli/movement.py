@@ -13,7 +13,7 @@ from bedstone.errors import ConfirmationMissing, MigrationFailed
 
 if TYPE_CHECKING:
     from bedstone.cli.migration import Migration
-    from bedstone.history import Revision
+    from bedstone.history import Revision, StepError
     from bedstone.run import Position
 
 
@@ -48,7 +48,7 @@ def move(
             migration.history, migration.database, to=to, direction=direction, wait=wait
         )
         if applied.run is not None and applied.run.error is not None:
-            raise _failure(migration, applied.run.error.revision, applied.run.error.message)
+            raise _failure(migration, applied.run.error)
         _print_done(applied.revisions, direction)
 
 
@@ -84,12 +84,14 @@ def _confirm(migration: Migration, steps: tuple[Revision, ...]) -> None:
         )
 
 
-def _failure(migration: Migration, revision: str | None, message: str) -> MigrationFailed:
+def _failure(migration: Migration, error: StepError) -> MigrationFailed:
     current = ", ".join(migration.history.current(migration.database)) or "base"
+    left = error.left or "what the failed revision did in its transaction is undone."
+    place = f" At {error.file}, line {error.line}." if error.file and error.line else ""
+    state = f" ({error.sqlstate})" if error.sqlstate else ""
     return MigrationFailed(
-        f"{revision or 'env.py'} failed: {message}",
-        detail=f"The database is now at {current}; what the failed revision did in its "
-        "transaction is undone.",
+        f"{error.revision or 'the run'} failed: {error.message}{state}",
+        detail=f"The database is now at {current}; {left[:1].lower()}{left[1:]}{place}",
         hint="Mend the revision, then run the same command again: it goes on from there.",
     )
 

@@ -27,6 +27,7 @@ class Failure(StrEnum):
     HUNG = "hung"
     ASKED = "asked"
     REFUSED = "refused"
+    IRREVERSIBLE = "irreversible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class StepError:
     """Why a run failed, and where. *revision* is ``None`` where no revision was running.
 
     *statement* has no bound values, *traceback* only the project's own frames. *detail* and
-    *server_hint* are the server's, without rows' values.
+    *server_hint* are the server's, without rows' values. *left* says what stays done of the failed
+    revision, where that is anything.
     """
 
     message: str
@@ -59,6 +61,7 @@ class StepError:
     server_hint: str | None = None
     hint: str | None = None
     failure: Failure = Failure.RAISED
+    left: str | None = None
 
     @property
     def timed_out(self) -> bool:

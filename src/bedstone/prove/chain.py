@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 class Chain:
     """What one run of the selected revisions showed, as far as each part was reached.
 
+    The way down and up again is that of the revisions that can have one; repeatable ones come
+    after it, and *head* is with them.
+
     Where a downgrade fails, *floor* is its revision and the round trip is that of the revisions
     above it. *left* compares the state at the start with the one after the way down, *again* the
     head with the head after the second way up.
@@ -39,13 +42,27 @@ class Chain:
 
 def run_chain(evidence: Evidence) -> Chain:
     """Run the selected revisions up, down and up again, each way in one run."""
-    scratch, revisions = evidence.at(evidence.origin.template), evidence.selected
+    chain = _run_both_ways(evidence)
+    if not chain.up.ok or len(_two_way(evidence)) == len(evidence.selected):
+        return chain
+    up = evidence.ladder.come_to(len(evidence.selected))
+    return replace(chain, up=up, head=evidence.read() if up.ok else None)
+
+
+def _two_way(evidence: Evidence) -> tuple[Revision, ...]:
+    return tuple(r for r in evidence.selected if not r.is_repeatable)
+
+
+def _run_both_ways(evidence: Evidence) -> Chain:
+    scratch, revisions = evidence.at(evidence.origin.template), _two_way(evidence)
     evidence.progress("up in one run", 0, len(revisions))
     up = evidence.history.upgrade(scratch, _ids(revisions))
     if not up.ok:
         return Chain(up)
     head, head_dump = evidence.observe()
     chain = Chain(up, head, dumped=head_dump is not None)
+    if not revisions:
+        return chain
     chain = _go_down(evidence, chain)
     if not chain.above:
         return chain
@@ -61,7 +78,7 @@ def run_chain(evidence: Evidence) -> Chain:
 
 def _go_down(evidence: Evidence, chain: Chain) -> Chain:
     """Run down to the origin, or as far as the project's own downgrades go."""
-    revisions = evidence.selected
+    revisions = _two_way(evidence)
     evidence.progress("down in one run", 0, len(revisions))
     down = evidence.history.downgrade(evidence.scratch, _ids(reversed(revisions)))
     if not down.ok:
@@ -80,7 +97,7 @@ def _stop_above(evidence: Evidence, chain: Chain) -> Chain:
     """Find the revision whose downgrade fails and go down to just above it, from a fresh copy."""
     assert chain.down is not None and chain.down.error is not None  # noqa: S101, PT018
     failing = chain.down.error.revision
-    downwards = list(reversed(evidence.selected))
+    downwards = list(reversed(_two_way(evidence)))
     place = next((i for i, r in enumerate(downwards) if r.id == failing), None)
     if place is None:
         return chain

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NAME = "round-trip"
 ORDER = 10
 
+_NO_WAY_BACK = "it is repeatable: it has no way back, and is run twice instead"
 _BOOTSTRAP = 'Say what the first revision expects: bootstrap = "…" in bedstone.toml.'
 
 
@@ -49,13 +50,15 @@ def check(evidence: Evidence) -> Proof:
         return _not_up(evidence, chain.up.error, ends)
     single = [f for stair in evidence.stairs.steps for f in downgrades.check_stair(stair)]
     findings = ends + list(_check_chain(evidence, chain, single))
-    excluded = [*skipped] + [
+    once = [Exclusion(r.id, _NO_WAY_BACK) for r in evidence.selected if r.is_repeatable]
+    excluded = [*skipped, *once] + [
         Exclusion(r.id, f"the way down ends at {chain.floor.id}")
         for r in evidence.selected
-        if chain.floor is not None and r not in chain.above
+        if chain.floor is not None and r not in chain.above and not r.is_repeatable
     ]
     if chain.floor is not None and not chain.above and not _refuses(chain):
-        excluded = [*skipped]  # the failing downgrade is the answer; nothing was left unasked
+        # the failing downgrade is the answer; nothing else was left unasked
+        excluded = [*skipped, *once]
     vacuous = chain.unchanged and bool(evidence.stairs.steps) and not findings
     return concluded(
         NAME,
@@ -69,6 +72,8 @@ def check(evidence: Evidence) -> Proof:
 
 def _summary(evidence: Evidence, chain: Chain) -> str:
     total, above = len(evidence.selected), len(chain.above)
+    if all(revision.is_repeatable for revision in evidence.selected):
+        return f"{total} up: repeatable, so there is no way down"
     dumped = ", pg_dump agrees" if chain.dumped and not chain.disagreement else ""
     dumped = dumped or (", pg_dump out of reach" if not chain.dumped else "")
     if chain.floor is not None and not above:
