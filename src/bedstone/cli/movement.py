@@ -39,6 +39,8 @@ def move(
         position = read_position(migration.history, migration.database)
         steps = plan_steps(migration.history, position, to, direction)
         if dry_run:
+            for note in position.notes:
+                sys.stdout.write(f"-- {note}\n")
             if steps:
                 _print_sql(migration, position, steps, direction)
             return
@@ -85,7 +87,15 @@ def _confirm(migration: Migration, steps: tuple[Revision, ...]) -> None:
 
 
 def _failure(migration: Migration, error: StepError) -> MigrationFailed:
+    from bedstone.history import Failure
+
     current = ", ".join(migration.history.current(migration.database)) or "base"
+    if error.failure is Failure.IRREVERSIBLE:
+        return MigrationFailed(
+            f"{error.revision} has no way back: {error.message}",
+            detail=f"Nothing was changed; the database is at {current}.",
+            hint=error.hint,
+        )
     left = error.left or "what the failed revision did in its transaction is undone."
     place = f" At {error.file}, line {error.line}." if error.file and error.line else ""
     state = f" ({error.sqlstate})" if error.sqlstate else ""

@@ -157,6 +157,7 @@ class Journey:
             revision=file.number,
             direction=self._direction,
             file=str(file.path),
+            hint="Write the undo file, or go forward: a new version can undo what this one did.",
             failure=Failure.IRREVERSIBLE,
         )
 

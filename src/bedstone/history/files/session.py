@@ -10,8 +10,10 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
+from bedstone.errors import AddressRefused
 from bedstone.history.files.transactions import concurrent_index
 from bedstone.history.files.watchdog import Watchdog
+from bedstone.server import connect_as_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,10 +137,23 @@ class Session:
 def open_session(database: Database, *, record: bool = False) -> Iterator[Session]:
     """Connect to *database* for a run; what is open at the end is taken back.
 
-    The role's and the database's own settings hold, as for any client.
+    By the address that any client is given, so that it can be watched like any; the witness says
+    that it leads where it should. The role's and the database's own settings hold.
+
+    Raises:
+        AddressRefused: the address leads to another database.
     """
-    with database.connect(autocommit=True) as connection:
-        connection.execute("reset all")
+    with (
+        database.witness() as witness,
+        connect_as_client(database.dsn) as connection,
+    ):
+        if connection.execute(f"select 1 where ({witness.sql})".encode()).fetchone() is None:
+            raise AddressRefused(
+                f"the address of {database.name} leads to another database",
+                detail="The session does not see the lock that bedstone holds in the right one. "
+                "Nothing was run in it.",
+                hint="Look for a proxy, pooler or tunnel on that address.",
+            )
         yield Session(connection, record=record)
 
 
