@@ -17,7 +17,7 @@ PROGRAMS = Path(__file__).with_name("flyway_java")
 
 
 def flyway(folder: Path, dsn: ConnectionString | None = None) -> list[str]:
-    """Return the command that migrates *dsn*, or what FLYWAY_URL names, by the files in *folder*."""
+    """Return the command that migrates *dsn*, or what FLYWAY_URL names, by the files there."""
     program("javac", needed_by="Flyway")
     mvn = program("mvn", needed_by="Flyway")
     files = (PROGRAMS / "pom.xml", PROGRAMS / "Migrate.java")

@@ -100,8 +100,8 @@ copy c from stdin with (format csv, delimiter ';');
     "V1.23__placeholders_off.sql": "create table off_1 (t text default '${nobody}');",
     "V1.23__placeholders_off.sql.conf": "# a comment\nplaceholderReplacement = false\n",
     "V1.24__byte_order_mark.sql": b"\xef\xbb\xbfcreate table with_bom (t text default '\xc3\xa9');",
-    "V1.25__crlf.sql": b"create table crlf (\r\n  id int, -- x\r\n  t text default 'a\r\nb'\r\n);\r\n"
-    b"copy crlf (id) from stdin;\r\n1\r\n2\r\n\\.\r\ninsert into crlf values (3);\r\n",
+    "V1.25__crlf.sql": b"create table crlf (\r\n  id int, -- x\r\n  t text default 'a\r\nb'\r\n);"
+    b"\r\ncopy crlf (id) from stdin;\r\n1\r\n2\r\n\\.\r\ninsert into crlf values (3);\r\n",
     "V1.26__empty.sql": "",
     "V1.27__only_comments.sql": "-- nothing\n/* at; all */\n",
     "V1.28__semicolons.sql": ";;\n;create table semicolons (id int);;;",

@@ -60,7 +60,7 @@ def find_sql_folders(root: Path, given: Sequence[str]) -> tuple[Path, ...]:
         return named
     found = [root / name for name in _USUAL if _holds_history(root / name, deep=bool(name))]
     found = found[:1] if found[-1:] == [root] else found
-    found = found or list(_modules(root))
+    found = found or list(_modules(root)) or [root][: _holds_history_below(root)]
     if len(found) > 1:
         places = ", ".join(str(folder.relative_to(root)) for folder in found)
         raise TargetAmbiguous(
@@ -108,12 +108,23 @@ def _holds_history(folder: Path, *, deep: bool) -> bool:
     return any(_FLYWAY.fullmatch(path.name) for path in found)
 
 
+def _holds_history_below(root: Path) -> bool:
+    """Whether files of a history are in folders below *root*, of whatever names."""
+    return any(_FLYWAY.fullmatch(file) for _, files in _walk(root) for file in files)
+
+
 def _modules(root: Path) -> Iterator[Path]:
     """Yield the folders of Java modules a few levels below *root*."""
-    for here, names, _ in os.walk(root):
+    for here, _ in _walk(root):
+        if here != root and _holds_history(here / _JAVA, deep=True):
+            yield here / _JAVA
+
+
+def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the folders a few levels below *root*, each with its files' names."""
+    for here, names, files in os.walk(root):
         depth = len(Path(here).relative_to(root).parts)
         names[:] = sorted(
             n for n in names if depth < _DEPTH and n not in SKIPPED and not n.startswith(".")
         )
-        if Path(here) != root and _holds_history(Path(here) / _JAVA, deep=True):
-            yield Path(here) / _JAVA
+        yield Path(here), files

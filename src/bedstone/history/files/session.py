@@ -118,6 +118,8 @@ class Session:
                     for chunk in statement.data.chunks():
                         copy.write(chunk)
         except psycopg.Error as error:
+            if self.connection.info.transaction_status is TransactionStatus.ACTIVE:
+                self.connection.close()  # amidst COPY … TO STDOUT
             raise Interrupted(error, script, statement) from error
 
     def drop_unfinished_index(self, statement: Statement) -> None:
