@@ -673,7 +673,7 @@ def test_an_observer_in_front_sees_the_files_statements(folder: Folder, database
         with open_history(project, database) as history:
             run = history.upgrade(_Behind(database, observer.dsn))
         assert run.error is None
-        texts = [statement.text for statement in observer.trace().statements]
+        texts = [text for facts in observer.trace().statements for text in facts.sql]
     assert [t for t in texts if t in {"create table a (id int)", "vacuum a"}] == [
         "create table a (id int)",
         "vacuum a",
