@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +15,7 @@ from sql_files import PLACEHOLDERS, SHAPES, write
 
 from bedstone.errors import BedstoneError
 from bedstone.history import open_history
+from bedstone.history.files.turn import turn_key
 from bedstone.project import resolve
 from bedstone.run import apply_history, read_position
 
@@ -183,6 +186,34 @@ def test_both_refuse(name: str, pair: tuple[Scratch, Scratch], tmp_path: Path) -
     with pytest.raises(BedstoneError) as caught:
         by_bedstone(tmp_path, ours)
     assert caught.value.code == code
+
+
+def test_the_two_wait_for_each_other(pair: tuple[Scratch, Scratch], tmp_path: Path) -> None:
+    """The lock is the one that Flyway takes, with a table whose name Java counts in two units."""
+    table = "bücher 📖"
+    folder = write(tmp_path, {"V1__a.sql": "select pg_sleep(3);", "V2__b.sql": "select 1;"})
+    flyways, _ = pair
+    with ThreadPoolExecutor(1) as other:
+        running = other.submit(by_flyway, folder, flyways, table=table)
+        _wait_for_sleep(flyways)
+        with flyways.connect(autocommit=True) as connection:
+            held = connection.execute(
+                "select (classid::bigint << 32) | objid::bigint from pg_locks"
+                " where locktype = 'advisory' and granted"
+            ).fetchall()
+            assert (turn_key("public", table),) in held
+        applied = by_bedstone(folder, flyways, version_table=table)
+        assert running.result().returncode == 0
+    assert [r.id for r in applied.revisions] in ([], ["2"])
+
+
+def _wait_for_sleep(scratch: Scratch) -> None:
+    deadline = time.monotonic() + 60
+    with scratch.connect(autocommit=True) as connection:
+        query = "select from pg_stat_activity where wait_event = 'PgSleep' and datname = %s"
+        while not connection.execute(query, [scratch.name]).fetchall():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_a_file_that_flyway_left_half_done_is_not_gone_on_with(

@@ -100,7 +100,7 @@ def _failure(migration: Migration, error: StepError) -> MigrationFailed:
     place = f" At {error.file}, line {error.line}." if error.file and error.line else ""
     state = f" ({error.sqlstate})" if error.sqlstate else ""
     return MigrationFailed(
-        f"{error.revision or 'the run'} failed: {error.message}{state}",
+        f"{error.at} failed: {error.message}{state}",
         detail=f"The database is now at {current}; {left[:1].lower()}{left[1:]}{place}",
         hint="Mend the revision, then run the same command again: it goes on from there.",
     )

@@ -39,6 +39,18 @@ class Revision:
         return (*((self.path,) if self.path is not None else ()), *self.beside)
 
     @property
+    def way_up(self) -> str:
+        """What its upgrade is written in."""
+        is_sql = self.path is not None and self.path.suffix != ".py"
+        return self.path.name if self.path is not None and is_sql else "upgrade()"
+
+    @property
+    def way_down(self) -> str:
+        """What its downgrade is written in."""
+        is_sql = self.path is not None and self.path.suffix != ".py"
+        return "its undo file" if is_sql else "downgrade()"
+
+    @property
     def is_merge(self) -> bool:
         """Whether it joins branches."""
         return len(self.down) > 1

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,6 +63,13 @@ class StepError:
     hint: str | None = None
     failure: Failure = Failure.RAISED
     left: str | None = None
+
+    @property
+    def at(self) -> str:
+        """What failed: the revision, else the SQL file beside it, else ``env.py``."""
+        if self.revision is not None:
+            return self.revision
+        return Path(self.file).name if self.file and self.file.endswith(".sql") else "env.py"
 
     @property
     def timed_out(self) -> bool:

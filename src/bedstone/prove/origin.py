@@ -108,7 +108,7 @@ def _go_down(evidence: Evidence, applied: frozenset[str]) -> _Start:
     again = history.prepare(evidence.scratch)
     if again.ok and place:
         again = history.downgrade(evidence.scratch, ids[:place])
-    reason = f"the way down from the bootstrap ends at {end.revision or 'env.py'}"
+    reason = f"the way down from the bootstrap ends at {end.at}"
     return _Start(applied, _left_out(downwards[place:][::-1], reason), again.error, end)
 
 

@@ -33,7 +33,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The revisions that were to be run, and how that went; no run where there were none."""
+    """The revisions that were run, and how that went; no run where there were none.
+
+    Where one failed, they are those that were to be run.
+    """
 
     revisions: tuple[Revision, ...]
     run: Run | None
@@ -112,7 +115,11 @@ def apply_history(
             return Applied((), None)
         ids = [revision.id for revision in revisions]
         move = history.upgrade if direction == "up" else history.downgrade
-        return Applied(revisions, move(database, ids))
+        run = move(database, ids)
+        if run.ok:
+            done = {step.revision for step in run.steps}
+            revisions = tuple(r for r in revisions if r.id in done)
+        return Applied(revisions, run)
 
 
 def _closure(by_id: dict[str, Revision], ids: list[str]) -> set[str]:

@@ -16,8 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bedstone.errors import BedstoneError, BootstrapUnusable, FlywayUnsupported, HistoryEmpty
+from bedstone.errors import (
+    BedstoneError,
+    BootstrapUnusable,
+    FlywayUnsupported,
+    HistoryEmpty,
+    RunnerBusy,
+)
 from bedstone.history import Failure, open_history
+from bedstone.history.files.turn import turn, turn_key
 from bedstone.project import resolve
 from bedstone.run import apply_history, plan_steps, read_position
 from bedstone.trace import observe
@@ -423,6 +430,24 @@ def test_a_file_in_a_transaction_leaves_nothing_whoever_ends_it(
     assert folder.upgrade(database) == ("1",)
 
 
+def test_flyway_at_work_is_waited_for(folder: Folder, database: Scratch) -> None:
+    folder.write(V1__a="select 1")
+    key = turn_key("public", "flyway_schema_history")
+    with database.connect(autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [key])
+        threading.Timer(1, lambda: connection.execute("select pg_advisory_unlock_all()")).start()
+        started = time.monotonic()
+        assert folder.upgrade(database) == ("1",)
+        assert time.monotonic() - started > 0.9
+        connection.execute("select pg_advisory_lock(%s)", [key])
+        with (
+            database.connect(autocommit=True) as own,
+            pytest.raises(RunnerBusy, match="Flyway is migrating"),
+            turn(own, "public", "flyway_schema_history", wait=0.3),
+        ):
+            pass
+
+
 def test_two_runners_run_each_file_once(folder: Folder, database: Scratch) -> None:
     for number in range(1, 6):
         folder.file(f"V{number}__x.sql", f"create table t{number} (); select pg_sleep(0.1)")
@@ -542,6 +567,13 @@ def test_a_callback_that_nobody_calls_is_said(folder: Folder, database: Scratch)
     refused = pytest.raises(FlywayUnsupported, match="is a callback for afterConnect")
     with refused, folder.open(database):
         pass
+
+
+def test_a_callback_that_fails_is_named(folder: Folder, database: Scratch) -> None:
+    folder.write(V1__a="create table a ()", afterMigrate="select nonsense")
+    error = folder.failure(database)
+    assert (error.revision, error.at, error.line) == (None, "afterMigrate.sql", 1)
+    assert tables(database) == ["a"]
 
 
 # -- taking over --------------------------------------------------------------------------------

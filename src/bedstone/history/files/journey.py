@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bedstone.history.files.collection import SqlFile
+    from bedstone.history.files.ledger import Records
     from bedstone.history.files.session import Session
     from bedstone.history.files.strand import FilesStrand
     from bedstone.history.form import Direction
@@ -78,7 +79,11 @@ class Journey:
         with session.transaction():
             strand.make_tables(session, ledger)
         schema = strand.configuration.default_schema
-        self._runner = Runner(session, ledger, ledger.read(), schema, self._notes)
+        records = ledger.read()
+        self._runner = Runner(session, ledger, records, schema, self._notes)
+        plans = self._still_missing(plans, records)
+        if not plans:
+            return
         self._call("beforeMigrate" if self._direction == "up" else "beforeUndo")
         before, after = self._around()
         in_repeatables = False
@@ -94,6 +99,16 @@ class Journey:
         else:
             self._call(*(() if in_repeatables else ("afterVersioned",)))
             self._call("afterMigrateApplied", "afterMigrate")
+
+    def _still_missing(
+        self, plans: list[tuple[SqlFile, Plan]], records: Records
+    ) -> list[tuple[SqlFile, Plan]]:
+        """Leave out what somebody else ran while we waited for our turn."""
+        if self._direction == "down":
+            return plans
+        late = [file for file, _ in plans if file.name.version in records.versions]
+        self._notes += [f"{file.path.name} was run by another meanwhile" for file in late]
+        return [(file, plan) for file, plan in plans if file not in late]
 
     def _around(self) -> tuple[tuple[Plan, ...], tuple[Plan, ...]]:
         """Return the callbacks that are called before and after each file, in its transaction."""

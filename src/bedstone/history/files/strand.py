@@ -20,6 +20,7 @@ from bedstone.history.files.placeholders import Placeholders
 from bedstone.history.files.position import standing_of
 from bedstone.history.files.script_file import run_file
 from bedstone.history.files.session import open_session
+from bedstone.history.files.turn import turn
 from bedstone.history.run import Run
 
 if TYPE_CHECKING:
@@ -151,8 +152,12 @@ class FilesStrand:
         del destination  # a file has no other way than its own
         if not numbers:
             return Run.nothing()
+        files = [self._by_number[number] for number in numbers]
         with open_session(database, record=record) as session:
-            return Journey(self, session, [self._by_number[n] for n in numbers], direction).run()
+            journey = Journey(self, session, files, direction)
+            ledger = self.ledger(session)
+            with turn(session.connection, ledger.schema, ledger.table):
+                return journey.run()
 
     def prepare(self, database: Database) -> Run:
         """Run the bootstrap of the settings, which is a .sql file here, and note its stamp."""

@@ -122,7 +122,7 @@ def _not_repeatable(error: StepError) -> Finding:
     return Finding(
         "BED305",
         Severity.ERROR,
-        f"{error.revision or 'env.py'} upgrades once, and fails when the history is run again from "
+        f"{error.at} upgrades once, and fails when the history is run again from "
         f"the same start: {worded(error)}",
         revision=error.revision,
         hint="Make it depend on nothing but the database: no roles, files or times of day.",
@@ -141,7 +141,7 @@ def _failure(stair: Stair) -> Finding:
         detail="Whoever has to go back from this revision is stopped here.",
         hint=error.hint
         or (
-            f"Mend downgrade() in {stair.revision.path.name}."
+            f"Mend {stair.revision.way_down} of {stair.revision.path.name}."
             if stair.revision.path
             else "Mend its downgrade()."
         ),
@@ -214,7 +214,7 @@ def _left(stair: Stair, group: tuple[Difference, ...], *, called: str | None = N
         f"downgrade of {stair.revision.id} {said}",
         revision=stair.revision.id,
         object=str(first.key),
-        hint="Undo it in downgrade(), or accept it: bedstone accept",
+        hint=f"Undo it in {stair.revision.way_down}, or accept it: bedstone accept",
         evidence=evidence,
     )
 

@@ -85,7 +85,7 @@ def _summary(evidence: Evidence, chain: Chain) -> str:
         verdict = "the way down undoes nothing, so the second way up had nothing to do"
     ways = f"{above} up, {above} down, {above} up: {verdict}"
     if chain.second is not None and chain.second.error is not None:
-        at = chain.second.error.revision or "env.py"
+        at = chain.second.error.at
         ways = f"{above} up, {above} down; the second way up fails at {at}"
     return ways if chain.floor is None else f"{ways}; below, {chain.floor.id} does not go down"
 
@@ -106,7 +106,7 @@ def _end_of_bootstrap(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "BED314" if refuses else "BED321",
         Severity.NOTE if refuses else Severity.ERROR,
-        f"the way down from the bootstrap ends at {error.revision or 'env.py'}: {worded(error)}",
+        f"the way down from the bootstrap ends at {error.at}: {worded(error)}",
         revision=error.revision,
         detail="The bootstrap is at the head, so the revisions can be run only after going down.",
         evidence=step_evidence(error),
@@ -148,9 +148,9 @@ def _not_up(evidence: Evidence, error: StepError, ends: list[Finding]) -> Proof:
     finding = Finding(
         code,
         Severity.ERROR,
-        f"{words} {error.revision or 'env.py'}: {worded(error)}",
+        f"{words} {error.at}: {worded(error)}",
         revision=error.revision,
-        hint=error.hint or (_BOOTSTRAP if first else "Mend its upgrade()."),
+        hint=error.hint or (_BOOTSTRAP if first else _mend(evidence, error)),
         evidence=step_evidence(error),
     )
     place = next((i for i, r in enumerate(evidence.selected) if r.id == error.revision), 0)
@@ -161,6 +161,11 @@ def _not_up(evidence: Evidence, error: StepError, ends: list[Finding]) -> Proof:
     return concluded(
         NAME, finding.message, eligible=eligible, findings=[*ends, finding], excluded=excluded
     )
+
+
+def _mend(evidence: Evidence, error: StepError) -> str:
+    ways = {r.id: r.way_up for r in evidence.selected}
+    return f"Mend {ways.get(error.revision or '', 'upgrade()')}."
 
 
 def _is_at_start(evidence: Evidence, error: StepError) -> bool:
