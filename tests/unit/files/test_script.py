@@ -146,7 +146,7 @@ def test_data_without_an_end_or_a_line_of_its_own(path: Path, text: str, line: i
 
 
 def test_data_is_read_in_constant_memory(path: Path) -> None:
-    """A hundred times as much data takes no more room."""
+    """Of 16 MB not more than a few blocks are ever in memory."""
     with path.open("wb") as file:
         file.write(b"create table t (a text);\ncopy t from stdin;\n")
         for _ in range(400_000):
@@ -158,7 +158,7 @@ def test_data_is_read_in_constant_memory(path: Path) -> None:
         data = script.statements[1].data
         assert data is not None
         assert sum(map(len, data.chunks())) == 400_000 * 41
-        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
     assert texts(script)[2] == "select 1"

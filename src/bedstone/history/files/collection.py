@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedstone.errors import FileDuplicate, FlywayUnsupported, HistoryEmpty
-from bedstone.history.files.checksum import checksum
+from bedstone.history.files.checksum import checksum, checksum_of
 from bedstone.history.files.configuration import FileConfiguration, read_file_configuration
 from bedstone.history.files.naming import CALLED, REFUSED, FileName, Role, Version
 from bedstone.history.files.text import read_lines
@@ -47,6 +47,8 @@ class SqlFile:
 
     def checksum(self, placeholders: Placeholders | None = None) -> int:
         """Return its checksum, with *placeholders* filled in where they are given."""
+        if placeholders is None and self.encoding == "utf-8":
+            return checksum_of(self.path)
         lines = (line for _, line in read_lines(self.path, self.encoding))
         if placeholders is None:
             return checksum(lines)

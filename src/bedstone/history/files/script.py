@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bedstone.errors import CopyDataUnusable, MetaCommand
 from bedstone.history.files.configuration import read_directive
 from bedstone.history.files.lexing import End, cut, split
-from bedstone.history.files.text import read_lines
+from bedstone.history.files.text import Text, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,9 +135,14 @@ class _Reader:
     directives: set[str] = field(default_factory=set)
 
     def read(self) -> Script:
-        source = enumerate(read_lines(self.path, self.encoding), 1)
+        with Text(self.path, self.encoding) as source:
+            self._read(source)
+        return Script(self.path, tuple(self.statements), frozenset(self.directives))
+
+    def _read(self, source: Text) -> None:
         limit = _LONG
-        for number, (_, raw) in source:
+        for _, raw in source.lines():
+            number = source.number
             line = self._filled(raw, number)
             if (directive := read_directive(line, path=self.path, number=number)) is not None:
                 self.directives.add(directive)
@@ -152,7 +157,6 @@ class _Reader:
             elif self.size > limit:
                 limit = _LONG if self._flush_at_boundary() else limit * 2
         self._flush()
-        return Script(self.path, tuple(self.statements), frozenset(self.directives))
 
     def _filled(self, line: str, number: int) -> str:
         if self.placeholders is None:
@@ -219,21 +223,20 @@ class _Reader:
             )
         return False
 
-    def _read_data(self, source: Iterator[tuple[int, tuple[int, str]]], number: int) -> None:
+    def _read_data(self, source: Text, number: int) -> None:
         """Pass over the data of the COPY that was read last, and note where it is."""
-        start, plain, first = None, self.encoding == "utf-8", number + 1
-        for at, (place, line) in source:
-            start = place if start is None else start
-            if line.strip() == "\\.":
-                data = CopyData(
-                    self.path, start, place, first, self.encoding, self.placeholders, plain
-                )
-                last = self.statements.pop()
-                self.statements.append(Statement(last.text, last.offset, last.passage, data))
-                return
-            plain = plain and self._filled(line, at) == line
-        raise CopyDataUnusable(
-            f"{self.path}, line {number}: the data of COPY has no end",
-            detail="The file may have been cut off.",
-            hint="End the data by a line of \\. alone.",
-        )
+        prefix = self.placeholders.prefix if self.placeholders else None
+        found = source.pass_data(prefix)
+        if found is None:
+            raise CopyDataUnusable(
+                f"{self.path}, line {number}: the data of COPY has no end",
+                detail="The file may have been cut off.",
+                hint="End the data by a line of \\. alone.",
+            )
+        start, end, is_filled = found
+        plain = self.encoding == "utf-8" and not is_filled
+        data = CopyData(self.path, start, end, number + 1, self.encoding, self.placeholders, plain)
+        for _ in data.chunks() if is_filled else ():
+            pass  # so that a placeholder that nothing is given for is found now
+        last = self.statements.pop()
+        self.statements.append(Statement(last.text, last.offset, last.passage, data))
