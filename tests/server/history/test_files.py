@@ -356,6 +356,44 @@ def test_what_failed_may_be_mended_and_what_is_done_may_not(
     assert folder.upgrade(database) == ()
 
 
+def test_a_half_run_goes_on_before_the_transaction_that_failed(
+    folder: Folder, database: Scratch
+) -> None:
+    """What a file does in a transaction of its own is done with its COMMIT, not before."""
+    text = "-- bedstone: no-transaction\ncreate table a ();\nbegin;\ncreate table b ();\n"
+    folder.write(V1__a=f"{text}select nope;\ncommit;")
+    assert folder.failure(database).left == (
+        "Statement 1 of 5 is done; the same command goes on at statement 2, line 3."
+    )
+    assert tables(database) == ["a"]
+    folder.write(V1__a=f"{text}select 1;\ncommit;")
+    assert folder.upgrade(database) == ("1",)
+    assert tables(database) == ["a", "b"]
+
+
+def test_a_half_run_goes_on_with_the_settings_that_the_file_made(
+    folder: Folder, database: Scratch
+) -> None:
+    """And under a role that may not write the version table."""
+    text = """
+        create role bedstone_files_role;
+        create schema s authorization bedstone_files_role;
+        set role bedstone_files_role;
+        set search_path = s;
+        create table a ();
+        select {what};
+        create table b ();
+    """
+    folder.write(V1__a="-- bedstone: no-transaction\n" + dedent(text.format(what="nope")))
+    left = folder.failure(database).left
+    assert left is not None
+    assert left.startswith("Statements 1 to 5 of 7 are done")
+    folder.write(V1__a="-- bedstone: no-transaction\n" + dedent(text.format(what="1")))
+    assert folder.upgrade(database) == ("1",)
+    owners = "select schemaname, tableowner from pg_tables where tablename in ('a', 'b')"
+    assert rows(database, owners) == [("s", "bedstone_files_role")] * 2
+
+
 def test_a_killed_client_is_gone_on_with(folder: Folder, database: Scratch) -> None:
     """SIGKILL leaves neither a lock nor a doubt about what is done."""
     folder.write(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bedstone.history.files.session import Session
     from bedstone.history.files.strand import FilesStrand
     from bedstone.history.form import Direction
+    from bedstone.server import Database
 
 
 class Journey:
@@ -37,11 +38,13 @@ class Journey:
     def __init__(
         self,
         strand: FilesStrand,
+        database: Database,
         session: Session,
         files: Sequence[SqlFile],
         direction: Direction,
     ) -> None:
         self._strand = strand
+        self._database = database
         self._session = session
         self._direction: Direction = direction
         self._values = strand.placeholders(session)
@@ -66,6 +69,7 @@ class Journey:
         try:
             self._travel(plans)
         except Interrupted as trouble:
+            self._session.take_back()
             return self._ended(self._failure(trouble))
         return self._ended(None)
 
@@ -80,7 +84,7 @@ class Journey:
             strand.make_tables(session, ledger)
         schema = strand.configuration.default_schema
         records = ledger.read()
-        self._runner = Runner(session, ledger, records, schema, self._notes)
+        self._runner = Runner(self._database, session, ledger, records, schema, self._notes)
         plans = self._still_missing(plans, records)
         if not plans:
             return

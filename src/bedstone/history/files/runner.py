@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedstone.errors import HalfRun, TransactionMixed
-from bedstone.history.files.ledger import Half
+from bedstone.history.files.ledger import Half, Ledger
 from bedstone.history.files.naming import Role
 from bedstone.history.files.script import Script, read_script
+from bedstone.history.files.session import Interrupted
 from bedstone.history.files.transactions import Needs, needs_of
 
 if TYPE_CHECKING:
     from bedstone.history.files.collection import SqlFile
     from bedstone.history.files.configuration import Configuration
-    from bedstone.history.files.ledger import Ledger, Records
+    from bedstone.history.files.ledger import Records
     from bedstone.history.files.placeholders import Placeholders
     from bedstone.history.files.script import Statement
     from bedstone.history.files.session import Session
+    from bedstone.server import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def _in_transaction(file: SqlFile, script: Script, configuration: Configuration)
 class Runner:
     """Runs files through *session* and records them in *ledger*."""
 
+    database: Database
     session: Session
     ledger: Ledger
     records: Records
@@ -182,19 +185,19 @@ class Runner:
 
     def _run_piecewise(self, plan: Plan, version: str | None) -> None:
         done = self._begin(plan, is_down=version is not None)
-        statements = plan.script.statements
-        for number, statement in enumerate(statements[done:], done):
-            self.left = _left(plan.script, number)
-            self._note(plan, number, is_under_way=True)
-            try:
-                self.session.run(plan.script, statement)
-            except BaseException:
-                if not self.session.connection.closed:
-                    self.session.take_back()
-                    self._note(plan, number, is_under_way=False)
-                raise
-            if not self.session.is_open:
-                self._note(plan, number + 1, is_under_way=False)
+        with self.database.connect(autocommit=True) as connection:
+            # a session of its own: the file may have another role, and transactions of its own
+            book = Ledger(connection, self.ledger.schema, self.ledger.table)
+            for number, statement in enumerate(plan.script.statements[done:], done):
+                self.left = _left(plan.script, done)
+                self._note(book, plan, done, is_under_way=not self.session.is_open)
+                try:
+                    self.session.run(plan.script, statement)
+                except Interrupted:
+                    self._note(book, plan, done, is_under_way=False)
+                    raise
+                done = done if self.session.is_open else number + 1
+            self._note(book, plan, done, is_under_way=False)
         self.session.take_back()
 
     def _begin(self, plan: Plan, *, is_down: bool) -> int:
@@ -216,6 +219,9 @@ class Runner:
                 detail="So nobody can say where to go on.",
                 hint="Bring them back as they were; what comes after them may be mended.",
             )
+        for statement in plan.script.statements[: half.done]:
+            if needs_of(statement.text) is Needs.EITHER:
+                self.session.run(plan.script, statement)  # SET ends with its session
         if half.done < len(plan.script.statements):
             self.session.drop_unfinished_index(plan.script.statements[half.done])
         where = f"went on at statement {half.done + 1} of {len(plan.script.statements)}"
@@ -223,10 +229,9 @@ class Runner:
         self.notes.append(f"{plan.file.path.name} {where}{more}")
         return half.done
 
-    def _note(self, plan: Plan, done: int, *, is_under_way: bool) -> None:
-        half = Half(done, plan.script.digest(done), is_under_way)
-        if not self.session.is_open:
-            self.ledger.set_half(plan.file.script, half)
+    @staticmethod
+    def _note(book: Ledger, plan: Plan, done: int, *, is_under_way: bool) -> None:
+        book.set_half(plan.file.script, Half(done, plan.script.digest(done), is_under_way))
 
 
 def _left(script: Script, number: int) -> str:

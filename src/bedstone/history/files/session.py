@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -84,8 +84,9 @@ class Session:
 
     def take_back(self) -> None:
         """Undo the open transaction, if the connection still lives."""
-        if not self.connection.closed and self.is_open:
-            self.connection.execute("rollback")
+        with suppress(psycopg.OperationalError):
+            if not self.connection.closed and self.is_open:
+                self.connection.execute("rollback")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -154,7 +154,7 @@ class FilesStrand:
             return Run.nothing()
         files = [self._by_number[number] for number in numbers]
         with open_session(database, record=record) as session:
-            journey = Journey(self, session, files, direction)
+            journey = Journey(self, database, session, files, direction)
             ledger = self.ledger(session)
             with turn(session.connection, ledger.schema, ledger.table):
                 return journey.run()

@@ -11,6 +11,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from psycopg.pq import TransactionStatus
+
 from bedstone.errors import RunnerBusy
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def turn(
     try:
         yield
     finally:
-        if not connection.closed:
+        if connection.info.transaction_status is TransactionStatus.IDLE:
             connection.execute("select pg_catalog.pg_advisory_unlock(%s::bigint)", [key])
 
 
