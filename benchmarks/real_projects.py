@@ -4,9 +4,10 @@
 For each folder of ``real_projects``: a virtual environment with the pinned packages, plain
 ``alembic upgrade head`` timed, ``bedstone prove . --json`` timed beside it, and its findings
 compared with ``findings.txt``; each line of that was confirmed by hand, as
-``docs/explanation/real-projects.md`` shows.
+``docs/explanation/real-projects.md`` shows. With ``--locks``, instead: each revision is run by
+itself through the observer, and what it did to tables that were there before is told by table.
 
-    python benchmarks/real_projects.py [NAME…] [--folder FOLDER]
+    python benchmarks/real_projects.py [NAME…] [--locks] [--folder FOLDER]
 
 Exits with 1 where a finding is missing or not expected.
 """
@@ -22,17 +23,23 @@ import tempfile
 import time
 import tomllib
 import venv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from bedstone.history import open_history
+from bedstone.project import resolve
+from bedstone.report import render_tables_markdown
 from bedstone.server import open_server
+from bedstone.trace import Trace, observe
 
 if TYPE_CHECKING:
     from bedstone.dsn import ConnectionString
 
 RECIPES = Path(__file__).parent / "real_projects"
+#: Where environments are kept.
+FOLDER = Path(tempfile.gettempdir()) / "bedstone-real-projects"
 #: An env.py may hand the ini file to logging.config.fileConfig, which wants these.
 LOGGING = """
 [loggers]
@@ -67,6 +74,11 @@ class Recipe:
     files: dict[str, str] = field(default_factory=dict)
 
 
+def known_projects() -> list[str]:
+    """Return the names of all recipes."""
+    return sorted(path.name for path in RECIPES.iterdir() if path.is_dir())
+
+
 def read_recipe(name: str) -> Recipe:
     """Read the recipe of one project."""
     folder = RECIPES / name
@@ -83,6 +95,7 @@ def read_recipe(name: str) -> Recipe:
 
 def install(recipe: Recipe, folder: Path) -> None:
     """Make the project's working folder and environment, if that was not done before."""
+    folder.mkdir(parents=True, exist_ok=True)
     mark = folder / "installed.txt"
     if not mark.is_file() or mark.read_text(encoding="utf-8").splitlines() != [*recipe.requires]:
         venv.create(folder / ".venv", with_pip=True, clear=True)
@@ -145,7 +158,6 @@ def lines(answer: dict[str, Any]) -> frozenset[str]:
 def measure(name: str, folder: Path) -> bool:
     """Install, time and compare one project; say whether it is as expected."""
     recipe = read_recipe(name)
-    folder.mkdir(parents=True, exist_ok=True)
     install(recipe, folder)
     with open_server() as server, server.workspace("bench") as workspace:
         plain = time_plain(recipe, folder, workspace.scratch("plain").dsn)
@@ -163,17 +175,54 @@ def measure(name: str, folder: Path) -> bool:
     return found == recipe.expected
 
 
+def show_locks(name: str, folder: Path) -> bool:
+    """Run each revision as a deployment would, on what those before it left, and tell its locks.
+
+    A revision that cannot be run alone is run with all before it, unobserved, and named.
+    """
+    install(read_recipe(name), folder)
+    traces, alone = [], []
+    with open_server() as server, server.workspace("locks") as workspace:
+        scratch = workspace.scratch("locks")
+        with open_history(resolve(".", cwd=folder), scratch) as history:
+            scratch.reset()
+            names = [revision.id for revision in history.revisions]
+            for number, revision in enumerate(names, start=1):
+                with observe(scratch) as observer:
+                    if history.step(observer, revision, "up").ok:
+                        traces.append(observer.trace())
+                        continue
+                alone.append(revision)
+                scratch.reset()
+                run = history.upgrade(scratch, names[:number])
+                if not run.ok:
+                    sys.exit(f"{name}: {revision} fails: {run.error}")
+    print(f"{name}: {len(names)} revisions, {len(names) - len(alone)} observed\n")
+    statements = tuple(
+        replace(statement, label=statement.label or revision)
+        for revision, trace in zip((n for n in names if n not in alone), traces, strict=True)
+        for statement in trace.statements
+    )
+    print(
+        render_tables_markdown(Trace(statements), times=False)
+    )  # of empty tables they say nothing
+    if alone:
+        print(f"Not observed, since it cannot be run alone: {', '.join(alone)}\n")
+    return True
+
+
 def main() -> None:
     """Measure the projects named, or all."""
-    known = sorted(path.name for path in RECIPES.iterdir() if path.is_dir())
+    known = known_projects()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(known)}")
-    default = Path(tempfile.gettempdir()) / "bedstone-real-projects"
-    parser.add_argument("--folder", type=Path, default=default, help="kept for the next time")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="kept for the next time")
+    parser.add_argument("--locks", action="store_true", help="tell the locks by table instead")
     options = parser.parse_args()
     if unknown := set(options.names) - set(known):
         parser.error(f"no recipe for {', '.join(sorted(unknown))}")
-    results = [measure(name, options.folder / name) for name in options.names or known]
+    work = show_locks if options.locks else measure
+    results = [work(name, options.folder / name) for name in options.names or known]
     sys.exit(not all(results))
 
 

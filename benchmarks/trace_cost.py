@@ -2,6 +2,9 @@
 """What the observer costs: Alembic's upgrade and COPY through it, against the same without it.
 
 python benchmarks/trace_cost.py [--repeat 5] [--revisions 100] [--megabytes 1000]
+python benchmarks/trace_cost.py --projects [--repeat 5] [--folder FOLDER]
+
+With ``--projects``, the upgrades of the projects in ``real_projects`` instead.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from real_projects import FOLDER, install, known_projects, read_recipe, time_plain
 
 import bedstone
 from bedstone.server import open_server
@@ -77,6 +82,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--revisions", type=int, default=100)
     parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument("--projects", action="store_true")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="kept for the next time")
     options = parser.parse_args()
     print(f"load average before: {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     with (
@@ -86,6 +93,10 @@ def main() -> None:
     ):
         print(f"PostgreSQL {server.version}")
         scratch = workspace.scratch("cost")
+        if options.projects:
+            for project in known_projects():
+                show_project(project, scratch, options.folder / project, options.repeat)
+            return
         show_upgrades("ads", scratch, ADS, options.repeat)
         for separate, label in ((True, "a transaction each"), (False, "in one transaction")):
             ini = write(Path(name) / str(separate), options.revisions, separate=separate)
@@ -109,17 +120,32 @@ def write(folder: Path, count: int, *, separate: bool) -> Path:
 def show_upgrades(label: str, scratch: Scratch, ini: Path, repeat: int) -> None:
     """Run the history in turns with and without the observer."""
     command = [sys.executable, "-m", "alembic", "-c", str(ini), "upgrade", "head"]
+    show_turns(label, scratch, repeat, lambda dsn: timed(lambda: run(command, dsn)))
+
+
+def show_project(name: str, scratch: Scratch, folder: Path, repeat: int) -> None:
+    """Run a published project's own command in turns with and without the observer."""
+    recipe = read_recipe(name)
+    install(recipe, folder)
+    show_turns(name, scratch, repeat, lambda dsn: time_plain(recipe, folder, dsn))
+
+
+def show_turns(
+    label: str, scratch: Scratch, repeat: int, upgrade: Callable[[ConnectionString], float]
+) -> None:
+    """Run *upgrade*, which gives its seconds, in turns with and without the observer."""
     plain, traced, statements = [], [], 0
     for _ in range(repeat):
         scratch.reset()
-        plain.append(timed(lambda: run(command, scratch.dsn)))
+        plain.append(upgrade(scratch.dsn))
         scratch.reset()
         with observe(scratch) as observer:
-            traced.append(timed(lambda dsn=observer.dsn: run(command, dsn)))  # type: ignore[misc]
-            statements = len(observer.trace().statements)
-    without, through = statistics.median(plain), statistics.median(traced)
-    print(f"alembic upgrade head, {label}: {without:.2f} s, traced {through:.2f} s "
-          f"({through / without:.2f} x, {statements} statements)")  # fmt: skip
+            traced.append(upgrade(observer.dsn))
+            statements = sum(s.executions for s in observer.trace().statements)
+    ratios = [through / without for without, through in zip(plain, traced, strict=True)]
+    print(f"alembic upgrade head, {label}: {statistics.median(plain):.2f} s, traced "
+          f"{statistics.median(traced):.2f} s ({statistics.median(ratios):.2f} x, {statements} "
+          f"statements, load {os.getloadavg()[0]:.1f})", flush=True)  # fmt: skip
 
 
 def show_copies(scratch: Scratch, megabytes: int) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,7 +42,11 @@ import servers  # noqa: E402  loaded just above
 
 
 def pytest_configure() -> None:
-    """Commands that tests start use this run's servers, too."""
+    """Commands that tests start use this run's servers, and hear an interrupt.
+
+    A shell starts what runs in the background with SIGINT ignored, and children inherit that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["BEDSTONE_CACHE_DIR"] = str(servers.cache_folder() / "commands")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,16 @@ from bedstone.errors import EnvironmentScriptFailed
 from bedstone.history.bootstrap import bootstrap
 from bedstone.history.failure import asks_for_async, failure_of, guesses, versions_of
 from bedstone.history.folder import PrivateFolder
-from bedstone.history.form import Standing
+from bedstone.history.form import Following, Standing
 from bedstone.history.run import Run, read_run
 from bedstone.probe import SHORTEST_SECRET, Delivery, Places, ProbeClient, Reply, render
 from bedstone.probe.delivery import libpq_environment, without_libpq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bedstone.dsn import ConnectionString
-    from bedstone.history.form import Direction, Listener, TableName
+    from bedstone.history.form import Direction, Listener, Namer, TableName
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
@@ -79,6 +80,7 @@ class AlembicStrand:
         self.timeout = project.settings.timeout
         self.facts: Mapping[str, Any] = {}
         self.versions: Mapping[str, Any] = {}
+        self.name_of: Namer = str
         self.listen: Listener | None = None
         self._private = PrivateFolder()
         self._folder = self._private.path
@@ -287,14 +289,26 @@ class AlembicStrand:
     def _send(self, database: Database, op: str, **request: Any) -> Reply:
         """Send one request; the witness is held in *database* until it has ended."""
         assert self._client is not None  # noqa: S101  the callers see to it
-        with database.witness() as witness:
-            delivery = self.delivery(database.dsn).message(witness)
+        with database.witness() as witness, self._noting(database) as notes:
+            delivery = self.delivery(database.dsn).message(witness) | {"notes": notes}
             self.write_guard(delivery)
             return self._client.request(
                 {"op": op, "delivery": delivery, **request},
                 timeout=self.loading_timeout if op == "warm" else self.timeout,
                 on_event=self.listen,
             )
+
+    @contextmanager
+    def _noting(self, database: Database) -> Iterator[str | None]:
+        """Give the file for the probe's notes, where *database* follows them."""
+        if not isinstance(database, Following):
+            yield None
+            return
+        path = self._folder / "notes"
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        with database.follow(path, self.name_of):
+            yield str(path)
 
     def write_guard(self, delivery: Mapping[str, Any]) -> Path:
         """Write what guards the Python processes that the project's code starts.

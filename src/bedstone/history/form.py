@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from bedstone.errors import BedstoneError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     TableName = tuple[str | None, str]
     #: Told of each revision as it begins (``step``) and ends (``stepped``).
     Listener = Callable[[Mapping[str, Any]], None]
+    #: Turns a history's own revision ids into those to show.
+    Namer = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,14 @@ class Standing:
     notes: tuple[str, ...] = ()
 
 
+@runtime_checkable
+class Following(Protocol):
+    """A database that wants to know which revision and which line each statement is of."""
+
+    def follow(self, path: Path, name: Namer) -> AbstractContextManager[None]:
+        """Read, for the block, what is noted in the file *path* of what is about to be sent."""
+
+
 class Strand(Protocol):
     """One history of a project, or its models alone, ready to be run.
 
@@ -49,6 +60,7 @@ class Strand(Protocol):
     cwd: Path
     timeout: float
     listen: Listener | None
+    name_of: Namer
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,6 +103,8 @@ class History:
         self._by_id = {revision.id: revision for revision, _ in everything}
         self._strand_of = {r.id: s for s in strands for r, _ in everything if r.history == s.name}
         self._id_of = {(r.history, r.number): r.id for r, _ in everything}
+        for strand in strands:
+            strand.name_of = partial(self._id, strand)
         below = {name for r in self.revisions for name in r.down}
         self.heads = tuple(r for r in self.revisions if r.id not in below)
         self.bases = tuple(r for r in self.revisions if not r.down)
@@ -286,6 +289,7 @@ class History:
         return f"{revision.labels[0]}@base" if several and revision.labels else "base"
 
     def _id(self, strand: Strand, number: str) -> str:
+        """Return the id that a revision has among all histories."""
         return self._id_of.get((strand.name, number), number)
 
     @contextmanager

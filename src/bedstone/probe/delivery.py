@@ -49,11 +49,7 @@ class Delivery:
     guard_file: Path
 
     def message(self, witness: Witness) -> dict[str, Any]:
-        """Return it as the probe reads it, with the question that its sessions must answer.
-
-        The question gives a row or none: some drivers tell no more than that without preparing a
-        statement in the user's session.
-        """
+        """Return it as the probe reads it, with the question that its sessions must answer."""
         dsn = self.dsn
         return {
             "address": {
@@ -70,7 +66,7 @@ class Delivery:
             "database_url": self.database_url,
             "guard_file": str(self.guard_file),
             "guard_folder": str(GUARDED),
-            "witness": f"select 1 where ({witness.sql})",
+            "witness": witness.question,
         }
 
 

@@ -4,6 +4,7 @@
 from bedstone.report.json import render_json
 from bedstone.report.markdown import render_markdown
 from bedstone.report.sarif import render_sarif
+from bedstone.report.tables import render_tables_markdown
 from bedstone.report.text import render_text
 from bedstone.report.trace import render_trace_json, render_trace_markdown, render_trace_text
 
@@ -11,6 +12,7 @@ __all__ = [
     "render_json",
     "render_markdown",
     "render_sarif",
+    "render_tables_markdown",
     "render_text",
     "render_trace_json",
     "render_trace_markdown",

@@ -59,6 +59,14 @@ class Witness:
         """The query that is true in this database and nowhere else."""
         return WITNESS_SQL.format(high=self.high, low=self.low)
 
+    @property
+    def question(self) -> str:
+        """The query that gives a row in this database and none elsewhere.
+
+        Some drivers tell no more than that without preparing a statement in the user's session.
+        """
+        return f"select 1 where ({self.sql})"
+
 
 class Database(Protocol):
     """A database that user code is let work in: a scratch one, or one that matters."""

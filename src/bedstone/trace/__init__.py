@@ -5,6 +5,8 @@ from bedstone.trace.command import run_command
 from bedstone.trace.facts import (
     ErrorFact,
     LockFact,
+    ObjectFact,
+    Place,
     Relation,
     RewriteFact,
     ScanFact,
@@ -15,19 +17,24 @@ from bedstone.trace.facts import (
 )
 from bedstone.trace.locks import LockMode
 from bedstone.trace.observer import Observer, observe
+from bedstone.trace.tables import TableFacts, by_table
 
 __all__ = [
     "ErrorFact",
     "LockFact",
     "LockMode",
+    "ObjectFact",
     "Observer",
+    "Place",
     "Relation",
     "RewriteFact",
     "ScanFact",
     "StatementFacts",
+    "TableFacts",
     "Trace",
     "TransactionFacts",
     "WriteFact",
+    "by_table",
     "observe",
     "run_command",
 ]

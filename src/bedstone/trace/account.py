@@ -10,6 +10,7 @@ from bedstone.findings import Method
 from bedstone.trace.facts import Relation, RewriteFact, ScanFact, WriteFact
 from bedstone.trace.ledger import LockRecord, TransactionRecord
 from bedstone.trace.locks import LockMode
+from bedstone.trace.objects import Writings
 from bedstone.trace.questions import SCANNED, Seen
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bedstone.trace.questions import Answer
 
 #: The fields that only an answer fills.
-FIELDS = ("locks", "rewrites", "scans", "writes", "created", "dropped")
+FIELDS = ("locks", "rewrites", "scans", "writes", "created", "dropped", "objects")
 #: What belongs to a table anyway.
 _TOAST = "pg_toast"
 
@@ -46,7 +47,12 @@ class Account:
         #: What the transaction has made and told, and toast tables: they need not be told again.
         self.made: dict[int, Seen] = {}
         self.was_asked = False
+        self.writings = Writings()
+        #: How many rows of catalogs were written when it was last asked.
+        self.written = 0
         self._gone: set[int] = set()
+        #: What nobody else sees.
+        self._own: set[int] = set()
         self._checked: set[int] = set()
         self.wal = None
 
@@ -63,13 +69,15 @@ class Account:
             waited = self.asked - self.transaction.asked
             self.transaction.seconds = max(0.0, now - self.transaction.started - waited)
         if outcome != "prepared":
-            self._release(self._held, now)
+            self._release(self._held, now, self.asked)
         self.transaction = None
         if outcome == "committed":
-            self._committed.update(self._known | self.made)
-            self._committed = {o: s for o, s in self._committed.items() if o not in self._gone}
+            self._committed |= self._known | self.made
+            forgotten = self._gone | {oid for oid in self._own if self._committed[oid] is None}
         else:
-            self._committed = {o: s for o, s in self._committed.items() if s is not None}
+            forgotten = self._own
+        for oid in forgotten:
+            self._committed.pop(oid, None)
         self._clear()
 
     def strangers(self, oids: Iterable[int], relations: Mapping[int, Seen]) -> set[int]:
@@ -94,39 +102,49 @@ class Account:
         """Note which of the relations are there for everybody."""
         for oid in oids:
             self._committed[oid] = seen.get(oid)
+            if oid not in seen:
+                self._own.add(oid)
             self._checked.add(oid)
 
-    def take(self, record: Record, answer: Answer, now: float) -> None:
-        """Write into *record* what has changed since the last answer, and remember this one."""
+    def take(self, record: Record, answer: Answer, now: float, asked: float) -> None:
+        """Write into *record* what has changed since the last answer, and remember this one.
+
+        The answer is that of the moment *now*, when we had kept the session waiting for *asked*.
+        """
         record.method = Method.MEASURED
         self.was_asked = True
-        self._note_locks(record, answer.locks, answer.relations, now)
+        self._note_locks(record, answer.locks, answer.relations, now, asked)
         for oid, seen in answer.relations.items():
             relation = self._named(seen)
             if relation.schema == _TOAST:
                 continue
-            before = self._known.get(oid)
+            before = self._known.get(oid) or self.made.get(oid)
             if relation.created and before is None:
                 record.created.append(relation)
             self._note_file(record, relation, seen)
             self._note_rows(record, relation, seen, before)
         if not answer.counting:
-            record.unknown = ("scans", "writes")
+            record.unknown += ("scans", "writes")
         self._note_counts(record, answer)
         self._note_dropped(record, answer)
         self._note_wal(record, answer.wal)
+        self.written = answer.written
         self._remember(answer.relations)
 
     def go_back(self, answer: Answer, now: float) -> None:
         """Remember what is left after ROLLBACK TO SAVEPOINT."""
         self._release(
-            {key: lock for key, lock in self._held.items() if key not in answer.locks}, now
+            {key: lock for key, lock in self._held.items() if key not in answer.locks},
+            now,
+            self.asked,
         )
         self._gone -= answer.relations.keys()
         self._known = {oid: replace(seen, file=None) for oid, seen in self._known.items()}
         self.made = {oid: seen for oid, seen in self.made.items() if oid in answer.relations}
         self._remember(answer.relations)
         self.wal = answer.wal
+        if answer.objects is not None:
+            self.writings.go_back(answer.objects)
 
     def _remember(self, relations: Mapping[int, Seen]) -> None:
         for oid, seen in relations.items():
@@ -142,7 +160,7 @@ class Account:
         """Write into *record* the locks alone, of a statement that does nothing else."""
         record.method = Method.MEASURED
         older = frozenset((oid, mode) for oid, mode in locks if oid not in self.made)
-        self._note_locks(record, older, {}, now)
+        self._note_locks(record, older, {}, now, self.asked)
         self._note_wal(record, wal)
 
     def _note_wal(self, record: Record, wal: int | None) -> None:
@@ -156,26 +174,29 @@ class Account:
         locks: frozenset[tuple[int, LockMode]],
         relations: dict[int, Seen],
         now: float,
+        asked: float,
     ) -> None:
         gone = {
             key: lock
             for key, lock in self._held.items()
             if key not in locks and key[0] not in self.made
         }
-        self._release(gone, now)
+        self._release(gone, now, asked)
         for oid, mode in locks - self._held.keys():
             seen = relations.get(oid) or self._known.get(oid) or self._committed.get(oid)
             if seen is None:
                 continue  # made and dropped within the statement: the copy that a rewrite fills
             relation = self._named(seen)
-            lock = LockRecord(relation, mode, Method.MEASURED, record.started, self.asked)
+            lock = LockRecord(relation, mode, Method.MEASURED, record.started, asked)
             self._held[oid, mode] = lock
             if relation.schema != _TOAST:
                 record.locks.append(lock)
 
-    def _release(self, locks: dict[tuple[int, LockMode], LockRecord], now: float) -> None:
+    def _release(
+        self, locks: dict[tuple[int, LockMode], LockRecord], now: float, asked: float
+    ) -> None:
         for key, lock in list(locks.items()):
-            lock.seconds = max(0.0, now - lock.started - (self.asked - lock.asked))
+            lock.seconds = max(0.0, now - lock.started - (asked - lock.asked))
             del self._held[key]
 
     def _named(self, seen: Seen) -> Relation:

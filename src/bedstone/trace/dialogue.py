@@ -23,14 +23,13 @@ from bedstone.trace.questions import (
     RELEASE,
     SAVEPOINT,
     read_answer,
-    write_question,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from bedstone.trace.messages import Message
-    from bedstone.trace.questions import Answer, Seen
+    from bedstone.trace.questions import Answer
     from bedstone.trace.wire import Signal, Wire
 
 #: What is looked at of the server's messages while it answers the client.
@@ -57,6 +56,12 @@ _FLUSH = _batch(FLUSH)
 _CLEAN = build_close(NAME.encode()) + SYNC
 
 
+def _asking(question: str, *, simple: bool, limited: bool = True) -> bytes:
+    limits = () if limited else (NO_LIMITS,)
+    words = (SAVEPOINT, *limits, question, BACK, RELEASE)
+    return _simple(*words) if simple else _batch(*words)
+
+
 class ServerGone(Exception):
     """The server has closed the connection."""
 
@@ -64,7 +69,11 @@ class ServerGone(Exception):
 @dataclass(slots=True)
 class _Reply:
     row: bytes | None = None
-    failed: bool = False
+    error: Message | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.error is not None
 
 
 class Dialogue:
@@ -127,14 +136,38 @@ class Dialogue:
         reply = await self._exchange(_simple(word) if simple else _batch(word), tell)
         return not reply.failed
 
-    async def ask(self, made: Mapping[int, Seen], *, simple: bool) -> Answer | None:
+    def ask_ahead(self, question: str, *, simple: bool) -> None:
+        """Send the question right behind the client's statement.
+
+        The server answers it as soon as it is ready, without waiting for us.
+        """
+        self._server.put(_asking(question, simple=simple))
+
+    async def hear(self, status: bytes) -> tuple[Answer | None, Message | None]:
+        """Return the answer to the question that was sent ahead, ``None`` where there is none.
+
+        *status* is that of the client's statement. Where its transaction has failed, or is over,
+        there was nobody to answer. A cancellation of the client's may come when the statement
+        has ended and our savepoint is not there yet: then the transaction has failed after all,
+        and its error is what the client has to be told.
+        """
+        reply = await self._listen()
+        if status != b"T":
+            return None, None
+        answer = await self._understand(reply)
+        return answer, reply.error if self.status == b"E" else None
+
+    async def ask(self, question: str, *, simple: bool, limited: bool = True) -> Answer | None:
         """Ask the session about itself; ``None`` where it cannot answer.
 
-        *made* are the relations that it need not tell again. Whatever happens, the transaction
-        stays as it was.
+        Whatever happens, the transaction stays as it was. The session's own time limits hold
+        where *limited*: most have none, and setting them takes time, too.
         """
-        words = (SAVEPOINT, NO_LIMITS, write_question(made), BACK, RELEASE)
-        reply = await self._exchange(_simple(*words) if simple else _batch(*words))
+        return await self._understand(
+            await self._exchange(_asking(question, simple=simple, limited=limited))
+        )
+
+    async def _understand(self, reply: _Reply) -> Answer | None:
         if reply.failed:
             if self.status == b"E":
                 await self._exchange(_GO_BACK)
@@ -175,11 +208,16 @@ class Dialogue:
     async def _exchange(self, words: bytes, tell: Callable[[bool], None] | None = None) -> _Reply:
         self._server.put(words)
         await self._server.flush()
+        return await self._listen(tell, clean=words != _CLEAN)
+
+    async def _listen(
+        self, tell: Callable[[bool], None] | None = None, *, clean: bool = True
+    ) -> _Reply:
         reply = _Reply()
         while (message := await self._read(_ALL)) is not None:
             if message.kind == b"Z":
                 self.status = message.data[5:6]
-                if reply.failed and words != _CLEAN:
+                if reply.failed and clean:
                     await self._exchange(_CLEAN)
                 return reply
             self._hear(message, reply, tell)
@@ -196,7 +234,7 @@ class Dialogue:
         elif kind == b"C" and tell is not None:
             tell(True)
         elif kind == b"E":
-            reply.failed = True
+            reply.error = message
             if tell is None:
                 self._give_if_fatal(message)
                 return

@@ -34,6 +34,17 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the user's own code."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class LockFact:
     """A lock that a statement took.
 
@@ -50,10 +61,14 @@ class LockFact:
 
 @dataclass(frozen=True, slots=True)
 class RewriteFact:
-    """A relation older than its transaction got a new file: rewritten, rebuilt or truncated."""
+    """A relation older than its transaction got a new file: rewritten, rebuilt or truncated.
+
+    *reason* is derived from the statement's own words, ``None`` where they do not say it.
+    """
 
     relation: Relation
     method: Method
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,19 @@ class WriteFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectFact:
+    """A type, function, trigger, constraint …: anything in the catalogs that is no relation.
+
+    *change* is ``created``, ``changed`` or ``dropped``; *name* is qualified and quoted.
+    """
+
+    kind: str
+    name: str
+    change: str
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorFact:
     """Why a statement failed. *message* is ``None`` where it may hold values."""
 
@@ -93,10 +121,13 @@ class StatementFacts:
     """What one statement did, or several that the client sent as one.
 
     *sql* are the statements as sent, with values and comments left out; the same one many times
-    in a row within a transaction is told once, *executions* counts all, and *seconds*, rows and
-    *wal_bytes* are their sums. *transaction* is the number of the
-    transaction in its session, ``None`` where the statement ran in none or in several of its own.
+    in a row, within a transaction or each in one of its own, is told once: *executions* counts
+    all, *seconds*, rows and *wal_bytes* are their sums, and of locks the longest time is told.
+    *transaction* is the number of the transaction in its session, ``None`` where the statement ran
+    in none or in several of its own.
     *method* is that of the whole; *unknown* names the fields that nobody could find out.
+    *label* is the revision that it is of, *place* the line of the project that caused it; each is
+    ``None`` where nobody said so.
     *seconds* is from the moment it was sent on until the server was ready again. *wal_bytes* is
     all that the server wrote meanwhile, whoever caused it, so it is never more than sampled.
     """
@@ -119,6 +150,8 @@ class StatementFacts:
     wal_bytes: int | None = None
     error: ErrorFact | None = None
     unknown: tuple[str, ...] = ()
+    place: Place | None = None
+    objects: tuple[ObjectFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

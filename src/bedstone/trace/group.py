@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from bedstone.trace.messages import text_at
 from bedstone.trace.statements import Handling, Statement, read_statements
+from bedstone.trace.versions import bound_values
 
 if TYPE_CHECKING:
     from bedstone.trace.ledger import Record
@@ -32,10 +33,10 @@ class Group:
     """One group, from its first message to its ReadyForQuery.
 
     *failed* says that an error came, *unanswered* counts the extended messages that have no
-    answer yet. *wrapped* says that it
-    runs in a transaction of ours, *decided* that this is settled; until then *pending* holds what
-    is kept back. *tail* is the CommandComplete that the client gets when our COMMIT is done, with
-    what followed it.
+    answer yet. *wrapped* says that it runs in a transaction of ours, *decided* that this is
+    settled; until then *pending* holds what is kept back. *asked* says that our question went to
+    the server right behind it. *tail* is the CommandComplete that the client gets when our
+    question is answered or our COMMIT is done, with what followed it.
     """
 
     form: Form
@@ -46,6 +47,7 @@ class Group:
     synced: bool = False
     copying: bool = False
     wrapped: bool = False
+    asked: bool = False
     pending: list[bytes] = field(default_factory=list)
     tail: list[bytes] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -57,6 +59,13 @@ class Group:
         if self.form is Form.STARTUP or self.copying:
             return True
         return self.form is Form.EXTENDED and not self.synced
+
+    @property
+    def leaves_a_transaction(self) -> bool:
+        """Whether it ends in the transaction it ran in, unless it fails, and takes no data."""
+        return bool(self.record.statements) and all(
+            s.handling is Handling.WRAP and s.kind != "copy" for s in self.record.statements
+        )
 
     def handles(self, *handlings: Handling) -> bool:
         """Whether one of its statements is of such a kind."""
@@ -94,8 +103,12 @@ class Names:
             self._prepared[name] = statements[0] if statements else None
         elif message.kind == b"B":
             portal, position = text_at(message.data, 5)
-            name, _ = text_at(message.data, position)
-            self._portals[portal] = self._prepared.get(name, _NEVER_SEEN)
+            name, position = text_at(message.data, position)
+            statement = self._prepared.get(name, _NEVER_SEEN)
+            if statement is not None and statement.version is not None:
+                version = statement.version.bind(bound_values(message.data, position))
+                statement = replace(statement, version=version)
+            self._portals[portal] = statement
         elif message.kind == b"E":
             return self._portals.get(text_at(message.data, 5)[0])
         return None

@@ -23,10 +23,26 @@ def mask_values(text: str, kind: str) -> str:
     """
     if kind in _DATA:
         text = postgast.normalize(text)
+    if kind == "do":
+        return _mask_block(text)
     try:
         return _mask(text[:_LONGEST_SCANNED], numbers=kind == "execute")
     except postgast.PgQueryError:
         return leading_words(text)
+
+
+def _mask_block(text: str) -> str:
+    """Return a DO block with its body, which is read as SQL is: its texts and numbers left out."""
+    try:
+        stmt = postgast.parse(text).stmts[0].stmt.do_stmt
+        options = {arg.def_elem.defname: arg.def_elem.arg.string.sval for arg in stmt.args}
+        body = _mask(options["as"][:_LONGEST_SCANNED], numbers=True)
+    except (postgast.PgQueryError, KeyError, IndexError):
+        return "do '…'"
+    language = f" language {options['language']}" if "language" in options else ""
+    if options.get("language", "plpgsql") not in {"plpgsql", "sql"}:
+        body = "…"
+    return shorten(f"do{language} $$ {body} $$")
 
 
 def leading_words(text: str) -> str:

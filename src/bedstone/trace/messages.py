@@ -22,6 +22,7 @@ CANCEL_REQUEST = 80877102
 
 _SASL = (10).to_bytes(4, "big")
 _HEADER = Struct("!cI")
+_TYPE_AND_LENGTH = Struct("!BI")
 _LENGTH = Struct("!I")
 _INTEGERS = Struct("!II")
 #: The server's own limit of a first packet (MAX_STARTUP_PACKET_LENGTH).
@@ -46,6 +47,12 @@ class Message(NamedTuple):
     def body(self) -> bytes:
         """What follows the header."""
         return self.data[5:]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of it is still to come."""
+        (length,) = _LENGTH.unpack_from(self.data, 1)
+        return len(self.data) == 1 + int(length)
 
 
 class MessageStream:
@@ -112,14 +119,16 @@ class MessageStream:
     def _pass_over(self) -> None:
         """Go past all that nobody looks at."""
         data, size, whole = self._data, len(self._data), self.whole
-        unpack = _LENGTH.unpack_from
-        position = self._position
-        while position + 5 <= size:
-            length = unpack(data, position + 1)[0]
+        unpack = _TYPE_AND_LENGTH.unpack_from
+        position, last, passed = self._position, size - 5, -1
+        while position <= last:  # once for each row of a COPY
+            kind, length = unpack(data, position)
             if length < 4:
                 raise ProtocolViolation("a message says that it is shorter than its own length")
-            if data[position] in whole:
-                break
+            if kind != passed:
+                if kind in whole:
+                    break
+                passed = kind
             position += 1 + length
         self._skip = max(0, position - size)
         self._position = min(position, size)

@@ -19,16 +19,21 @@ from bedstone.trace.messages import (
     first_packet,
     startup_parameters,
 )
+from bedstone.trace.notes import Notes, digest_of
 from bedstone.trace.outside import Outside
 from bedstone.trace.session import Session
 from bedstone.trace.upstream import CHUNK, upstream_of
 from bedstone.trace.wire import leave
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import psycopg
+    from psycopg.rows import TupleRow
 
     from bedstone.dsn import ConnectionString
-    from bedstone.server import Database
+    from bedstone.server import Database, Witness
     from bedstone.trace.facts import Trace
     from bedstone.trace.upstream import Streams, Upstream
 
@@ -50,6 +55,8 @@ _OURS = frozenset(
 class Observer:
     """A server in front of the database. ``observe`` gives one.
 
+    It is a ``Database`` itself: what is run on it, is run on the database and observed.
+
     *dsn* is the address for the client: on 127.0.0.1, with the database's own password, which the
     client proves to the server itself. No other database can be reached there.
     """
@@ -64,6 +71,40 @@ class Observer:
         self._thread = threading.Thread(target=self._loop.run_forever, name="bedstone-trace")
         self._upstream: Upstream | None = None
         self._listener: asyncio.Server | None = None
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return self._database.name
+
+    def connect(self, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
+        """Open a session of ours in the database, which nobody observes."""
+        return self._database.connect(autocommit=autocommit)
+
+    @contextmanager
+    def witness(self) -> Iterator[Witness]:
+        """Hold the proof of the database's identity; that user code asks for it is not told."""
+        with self._database.witness() as witness:
+            digest = digest_of(witness.question.encode())
+            self._ledger.questions.add(digest)
+            try:
+                yield witness
+            finally:
+                self._ledger.questions.discard(digest)
+
+    @contextmanager
+    def follow(self, path: Path, name: Callable[[str], str]) -> Iterator[None]:
+        """Label the statements of the block by what the probe writes to the file *path*.
+
+        *name* turns the revision ids that are written there into those to show.
+        """
+        notes = Notes(path, name)
+        self._ledger.notes = notes
+        try:
+            yield
+        finally:
+            self._ledger.notes = None
+            self._loop.call_soon_threadsafe(notes.close)
 
     @property
     def sessions(self) -> int:

@@ -26,7 +26,7 @@ from bedstone.trace.messages import (
     text_at,
     without_channel_binding,
 )
-from bedstone.trace.statements import read_statements
+from bedstone.trace.statements import Handling, read_statements
 from bedstone.trace.wire import Signal, Wire
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Session:
         if self._group is not None and self._group.watch is not None:
             await self._group.watch.stop()
         self._group = None
-        self._inquiry.account.end(time.monotonic(), "rolled back")
+        await self._inquiry.end()
         self._signal.set()
         await self._client.leave()
         await self._server.leave()
@@ -111,6 +111,7 @@ class Session:
     async def settle(self) -> None:
         """Wait until nothing of the client's is under way."""
         await self._signal.until(lambda: self._group is None or self._group.form is Form.STARTUP)
+        await self._inquiry.catch_up()
 
     def _new_record(self) -> Record:
         return Record(self.number, self._ledger.label, time.monotonic())
@@ -146,6 +147,15 @@ class Session:
         elif group is not None:
             self._release(group)
         self._server.put(message.data)
+        if message.kind == b"Q" and message.is_whole:
+            self._ask_ahead()
+
+    def _ask_ahead(self) -> None:
+        group = self._group
+        if group is None or not group.leaves_a_transaction:
+            return
+        if group.wrapped or self._status == b"T":
+            self._inquiry.ask_ahead(group)
 
     async def _leave_extended(self, group: Group) -> bool:
         """End a group by a Query instead of a Sync, as asyncpg does after preparing.
@@ -179,6 +189,9 @@ class Session:
         group = self._group = Group(form, before.record if before else self._new_record())
         if form is Form.QUERY:
             statements = read_statements(text_at(message.data, 5)[0])
+            if self._ledger.is_question(statements):
+                statements = ()
+            self._ledger.annotate(group.record, self._inquiry.pid, statements)
             group.record.statements.extend(statements)
             group.record.executions += len(statements)
             await self._inquiry.prepare(group, statements, self._status)
@@ -190,7 +203,10 @@ class Session:
     async def _take_extended(self, group: Group, message: Message) -> None:
         executed = self._names.note(message)
         if executed is not None:
+            self._ledger.annotate(group.record, self._inquiry.pid, (executed,))
             group.record.add(executed)
+            if executed.handling is not Handling.WRAP:
+                await self._inquiry.catch_up()
         group.pending.append(message.data)
         group.unanswered += message.kind in _ANSWERED
         if message.kind in {b"P", b"B"} and not group.decided:
@@ -201,6 +217,7 @@ class Session:
             self._release(group)
         if message.kind == b"S":
             group.synced = True
+            self._ask_ahead()
 
     def _release(self, group: Group) -> None:
         group.decided = True
@@ -231,7 +248,8 @@ class Session:
         elif kind == b"Z":
             await self._conclude(group, message.data[5:6])
         elif kind == b"C" and group.form is not Form.STARTUP:
-            self._pass_on(group, message, held=group.wrapped and group.form is Form.QUERY)
+            held = (group.wrapped or group.asked) and group.form is Form.QUERY
+            self._pass_on(group, message, held=held)
             group.tags.append(_tag(message))
         else:
             if kind == b"G":

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Any
 import postgast
 
 from bedstone.trace.masking import leading_words, mask_values
+from bedstone.trace.notes import digest_of
+from bedstone.trace.objects import NO_OBJECTS, Asked, read_asked
+from bedstone.trace.reasons import read_reason
+from bedstone.trace.versions import read_version_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bedstone.trace.versions import VersionWrite
 
 
 class Handling(Enum):
@@ -38,7 +44,9 @@ class Statement:
 
     *partitioned* is the name of a relation because of which it may not run in a transaction if
     that is partitioned. *derived* are the relations that its documented lock is on, by the name
-    in the text.
+    in the text. *reason* is why it writes a new file, if it does, *asked* which
+    objects it may make, change or drop. *digest* is that of the message
+    it came in. *version* is what it writes to another tool's table of revisions.
     """
 
     text: str
@@ -46,6 +54,10 @@ class Statement:
     handling: Handling
     partitioned: str | None = None
     derived: tuple[tuple[str, str, str], ...] = ()
+    reason: str | None = None
+    asked: Asked = NO_OBJECTS
+    digest: int = 0
+    version: VersionWrite | None = None
 
 
 #: What runs in a transaction whatever its options are.
@@ -71,6 +83,7 @@ _PASSED = frozenset(
     declare_cursor fetch close_portal deallocate prepare check_point load
     """.split()  # noqa: SIM905  reads better
 )
+_WRITES = frozenset({"insert", "update", "delete"})
 #: In a DO block: what may end the transaction it runs in.
 _ENDS_TRANSACTION = re.compile(r"\b(commit|rollback|call)\b", re.IGNORECASE)
 #: Parsing takes time that grows with the text; data comes in COPY or bound.
@@ -87,12 +100,19 @@ def read_statements(sql: bytes) -> tuple[Statement, ...]:
 
     What cannot be parsed becomes one statement of the kind ``unknown``.
     """
+    return _remembered(sql) if len(sql) <= _LONGEST_REMEMBERED else _read_message(sql)
+
+
+def _read_message(sql: bytes) -> tuple[Statement, ...]:
+    digest = digest_of(sql)
     try:
         text = sql.decode()
     except UnicodeDecodeError:
         text = sql.decode("latin-1")
-    if len(text) <= _LONGEST_REMEMBERED:
-        return _remembered(text)
+    return tuple(replace(statement, digest=digest) for statement in _read_text(text))
+
+
+def _read_text(text: str) -> tuple[Statement, ...]:
     if len(text) <= _LONGEST_PARSED:
         return _read(text)
     try:
@@ -116,7 +136,7 @@ def _read(text: str) -> tuple[Statement, ...]:
     return tuple(found)
 
 
-_remembered = lru_cache(maxsize=256)(_read)
+_remembered = lru_cache(maxsize=256)(_read_message)
 
 
 def _read_piece(text: str) -> tuple[Statement, ...]:
@@ -138,14 +158,19 @@ def _classify(text: str, node: Any) -> Statement:
     field = node.WhichOneof("node")
     kind = field.removesuffix("_stmt")
     stmt = getattr(node, field)
+    if kind in _WRITES:
+        version = read_version_write(kind, stmt)
+        return Statement(mask_values(text, kind), kind, Handling.WRAP, version=version)
     special = _SPECIAL.get(kind)
     shown = mask_values(text, kind)
+    reason, asked = read_reason(kind, stmt), read_asked(kind, stmt)
     if special is not None:
         handling, partitioned, derived = special(stmt)
-        return Statement(shown, kind, handling, partitioned, derived)
+        return Statement(shown, kind, handling, partitioned, derived, reason, asked)
     if kind in _PASSED:
         return Statement(shown, kind, Handling.PASS)
-    return Statement(shown, kind, Handling.WRAP if kind in _WRAPPED else Handling.WATCH)
+    handling = Handling.WRAP if kind in _WRAPPED else Handling.WATCH
+    return Statement(shown, kind, handling, reason=reason, asked=asked)
 
 
 _Special = tuple[Handling, str | None, tuple[tuple[str, str, str], ...]]

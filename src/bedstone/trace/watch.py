@@ -73,6 +73,8 @@ class Watch:
             record.wal_bytes = max(0, wal - self._wal)
         record.method = Method.SAMPLED
         record.unknown = ("scans", "writes")
+        if record.asked.catalogs:
+            record.unknown += ("objects",)
         if self._before is None or after is None:
             record.unknown += ("rewrites", "created", "dropped")
         self._note_locks(record, (self._before or {}) | (after or {}))

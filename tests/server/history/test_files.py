@@ -736,30 +736,22 @@ def test_no_file_at_all(folder: Folder, database: Scratch) -> None:
 # -- on the wire --------------------------------------------------------------------------------
 
 
-def test_an_observer_in_front_sees_the_files_statements(folder: Folder, database: Scratch) -> None:
-    folder.write(V1__a="create table a (id int);\ncopy a from stdin;\n1\n\\.\nvacuum a;")
-    with observe(database) as observer:
-        project = resolve(str(folder.root), overrides={"mixed": True}, cwd=folder.root)
-        with open_history(project, database) as history:
-            run = history.upgrade(_Behind(database, observer.dsn))
+def test_an_observer_in_front_knows_file_and_line(folder: Folder, database: Scratch) -> None:
+    """And what belongs to a revision without being in its file."""
+    path = folder.file("V1__a.sql", "create table a (id int);\n\ncopy a from stdin;\n1\n\\.\n")
+    other = folder.file("V2__b.sql", "create index concurrently i on a (id);")
+    with observe(database) as observer, folder.open(database) as history:
+        run = history.upgrade(observer)
         assert run.error is None
-        texts = [text for facts in observer.trace().statements for text in facts.sql]
-    assert [t for t in texts if t in {"create table a (id int)", "vacuum a"}] == [
-        "create table a (id int)",
-        "vacuum a",
+        seen = [
+            (facts.label, facts.place.file, facts.place.line, facts.sql)
+            for facts in observer.trace().statements
+            if facts.place is not None
+        ]
+        labels = {facts.label for facts in observer.trace().statements}
+    assert seen == [
+        ("1", str(path), 1, ("create table a (id int)",)),
+        ("1", str(path), 3, ("copy a from stdin",)),
+        ("2", str(other), 1, ("create index concurrently i on a (id)",)),
     ]
-
-
-class _Behind:
-    """The database, with the observer's address for whoever is a client."""
-
-    def __init__(self, database: Scratch, dsn: Any) -> None:
-        self._database = database
-        self.dsn = dsn
-        self.name = database.name
-
-    def connect(self, *, autocommit: bool = False) -> Any:
-        return self._database.connect(autocommit=autocommit)
-
-    def witness(self) -> Any:
-        return self._database.witness()
+    assert labels <= {"1", "2", None}

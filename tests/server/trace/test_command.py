@@ -84,7 +84,7 @@ def test_json_has_everything(tmp_path: Path, script: list[str]) -> None:
 
 def test_markdown_is_a_table(tmp_path: Path, script: list[str]) -> None:
     done = bedstone(tmp_path, "trace", "--format", "markdown", "--", *script)
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    rows = done.stdout.split("\n\n")[0].splitlines()
     assert rows[1].startswith("| ---: |")
     assert len(rows) == 2 + 7
     assert all(row.count(" | ") == 3 for row in rows)
@@ -215,3 +215,14 @@ def test_another_server_is_traced_by_its_address(tmp_path: Path, server: Any) ->
     with psycopg.connect(server.dsn.url()) as connection:
         left = "select count(*) from pg_database where datname like 'bedstone%traced%'"
         assert connection.execute(left).fetchone() == (0,)
+
+
+def test_a_version_table_gives_the_revisions(tmp_path: Path, script: list[str]) -> None:
+    (tmp_path / "script.sql").write_text(
+        "create table schema_migrations (version text);\n"
+        "create table t (a int);\ninsert into schema_migrations (version) values ('20260101');\n"
+        "create table u (a int);\ninsert into schema_migrations (version) values ('20260102');\n"
+    )
+    done = bedstone(tmp_path, "trace", "--", *script)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("revision")]
+    assert lines == ["revision 20260101", "revision 20260102"]

@@ -70,7 +70,7 @@ def test_going_back_and_locking_have_a_handling_of_their_own() -> None:
         ("alter role r password 'hunter2'", "alter role r password '…'"),
         ("create table t (a int default 5,\n  b text default 'b' /* c */)",
          "create table t (a int default 5, b text default '…' )"),
-        ("do $x$ begin perform 'a'; end $x$", "do '…'"),
+        ("do $x$ begin perform 'a'; end $x$", "do $$ begin perform '…'; end $$"),
         ("selekt 'a' from t where b = 5", "selekt …"),
         ("execute p (5, 'a')", "execute p (…, '…')"),
         ('create table "größe" (a int)', 'create table "größe" (a int)'),

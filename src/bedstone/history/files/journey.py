@@ -96,8 +96,9 @@ class Journey:
                 in_repeatables = True
                 self._call("afterVersioned", "beforeRepeatables")
             self._current = file
+            session.notes.revision = file.number
             self._run_one(file, plan, before, after)
-            self._current = None
+            self._current = session.notes.revision = None
         if self._direction == "down":
             self._call("afterUndo")
         else:

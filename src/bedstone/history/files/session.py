@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from bedstone.errors import AddressRefused
+from bedstone.history.files.notes import notes_for
 from bedstone.history.files.transactions import concurrent_index
 from bedstone.history.files.watchdog import Watchdog
 from bedstone.server import connect_as_client
@@ -18,7 +19,9 @@ from bedstone.server import connect_as_client
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bedstone.history.files.notes import Notes
     from bedstone.history.files.script import Script, Statement
+    from bedstone.history.form import Namer
     from bedstone.server import Database
 
 _LONGEST_OUTPUT = 64_000
@@ -45,8 +48,9 @@ class Interrupted(Exception):
 class Session:
     """A connection in autocommit, on which transactions are begun and ended in so many words."""
 
-    def __init__(self, connection: psycopg.Connection, *, record: bool) -> None:
+    def __init__(self, connection: psycopg.Connection, notes: Notes, *, record: bool) -> None:
         self.connection = connection
+        self.notes = notes
         self.watchdog = Watchdog(connection)
         self.sent: list[dict[str, Any]] = []
         self.output = ""
@@ -110,12 +114,14 @@ class Session:
         if self._records:
             rows = f"  -- and the rows from line {statement.data.line} on" if statement.data else ""
             self.sent.append({"statement": statement.text + rows, "bound": 0})
+        text = statement.text.encode()
+        self.notes.note(self.connection.info.backend_pid, text, script.path, statement.line)
         try:
             with self.connection.cursor() as cursor:
                 if statement.data is None:
-                    cursor.execute(statement.text.encode())
+                    cursor.execute(text)
                     return
-                with cursor.copy(statement.text.encode()) as copy:
+                with cursor.copy(text) as copy:
                     for chunk in statement.data.chunks():
                         copy.write(chunk)
         except psycopg.Error as error:
@@ -137,7 +143,9 @@ class Session:
 
 
 @contextmanager
-def open_session(database: Database, *, record: bool = False) -> Iterator[Session]:
+def open_session(
+    database: Database, *, record: bool = False, name: Namer = str
+) -> Iterator[Session]:
     """Connect to *database* for a run; what is open at the end is taken back.
 
     By the address that any client is given, so that it can be watched like any; the witness says
@@ -148,16 +156,17 @@ def open_session(database: Database, *, record: bool = False) -> Iterator[Sessio
     """
     with (
         database.witness() as witness,
+        notes_for(database, name) as notes,
         connect_as_client(database.dsn) as connection,
     ):
-        if connection.execute(f"select 1 where ({witness.sql})".encode()).fetchone() is None:
+        if connection.execute(witness.question.encode()).fetchone() is None:
             raise AddressRefused(
                 f"the address of {database.name} leads to another database",
                 detail="The session does not see the lock that bedstone holds in the right one. "
                 "Nothing was run in it.",
                 hint="Look for a proxy, pooler or tunnel on that address.",
             )
-        yield Session(connection, record=record)
+        yield Session(connection, notes, record=record)
 
 
 def _scalar(connection: psycopg.Connection, query: str) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bedstone.history.files.collection import SqlFile
     from bedstone.history.files.session import Session
-    from bedstone.history.form import Direction, Listener, Standing, TableName
+    from bedstone.history.form import Direction, Listener, Namer, Standing, TableName
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
 
@@ -46,6 +46,7 @@ class FilesStrand:
         self.cwd = source.cwd
         self.timeout = project.settings.timeout
         self.listen: Listener | None = None
+        self.name_of: Namer = str
         self.name = source.name
         self.configuration = read_configuration(source.cwd, source.settings)
         self.collection = collect(source.folders, self.configuration)
@@ -153,7 +154,7 @@ class FilesStrand:
         if not numbers:
             return Run.nothing()
         files = [self._by_number[number] for number in numbers]
-        with open_session(database, record=record) as session:
+        with open_session(database, record=record, name=self.name_of) as session:
             journey = Journey(self, database, session, files, direction)
             ledger = self.ledger(session)
             with turn(session.connection, ledger.schema, ledger.table):

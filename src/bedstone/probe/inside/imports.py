@@ -42,6 +42,19 @@ class ImportHook:
     def __init__(self, actions: dict[str, Callable[[Any], None]]) -> None:
         self.actions = actions
 
+    def add(self, name: str, action: Callable[[Any], None]) -> None:
+        """Call *action* as well, after what is called already; at once with a loaded module."""
+        first = self.actions.get(name)
+
+        def both(module: Any) -> None:
+            if first is not None:
+                first(module)
+            action(module)
+
+        self.actions[name] = both
+        if name in sys.modules:
+            action(sys.modules[name])
+
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Find the module as the other finders do, and hook into its loading."""
         action = self.actions.get(name)

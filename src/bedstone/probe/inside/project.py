@@ -18,6 +18,7 @@ from .drivers import HOOKS, guard_sqlalchemy, with_guard
 from .graph import RevisionFiles, read_graph
 from .imports import ImportHook
 from .models import load_metadata
+from .notes import Notes
 from .originals import clock
 from .steps import Steps
 from .surroundings import load_object, loaded_files, read_text, renew_pools, without_commands
@@ -41,6 +42,8 @@ class Project(Address):
     def __init__(self, channel: Channel, spec: dict[str, Any]) -> None:
         super().__init__(channel, spec)
         self.steps = Steps(channel)
+        self.imports = ImportHook({})
+        self.sent = Notes(self.steps, self.imports, str(spec.get("root") or ""))
         self.files = RevisionFiles()
         self.phase = "start"
         self.script: Any = None
@@ -53,6 +56,11 @@ class Project(Address):
         self.needs_anyio = False
         self.target = "heads"
 
+    def deliver(self, delivery: dict[str, Any]) -> None:
+        """Point everything at the database that *delivery* names."""
+        super().deliver(delivery)
+        self.sent.write_to(delivery.get("notes"))
+
     def prepare(self) -> None:
         """Put the hooks in place, before any of the user's code is imported."""
         os.environ.__class__ = RecordedEnvironment
@@ -62,7 +70,8 @@ class Project(Address):
         }
         actions["flask_sqlalchemy"] = self._override_flask
         actions["flask_sqlalchemy_lite"] = self._override_flask
-        sys.meta_path.insert(0, ImportHook(actions))
+        self.imports.actions.update(actions)
+        sys.meta_path.insert(0, self.imports)
         sqlalchemy = self._require("sqlalchemy", OLDEST_SQLALCHEMY)
         guard_sqlalchemy(self.guard)
         facts = {"sqlalchemy": sqlalchemy.__version__}
@@ -179,6 +188,7 @@ class Project(Address):
                     "no session was seen to be on bedstone's database",
                     driver=context.dialect.driver,
                 )
+            self.steps.enter()
             return function(revision, context)
 
         environment = cls(

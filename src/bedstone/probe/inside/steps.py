@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import sys
 
 from .originals import clock
 
@@ -41,6 +42,17 @@ class Steps:
         self.failure: tuple[tuple[str, str, str], BaseException] | None = None
         self.quiet = True
         self.count = 0
+        #: The revision whose work is being done, its bookkeeping by Alembic included.
+        self.label: tuple[str, str, str] | None = None
+        self.is_running = False
+        #: The greenlet in which the run goes on, where SQLAlchemy's asyncio uses some.
+        self.home: Any = None
+
+    def enter(self) -> None:
+        """A run of the revisions begins, here."""
+        self.label = None
+        greenlet = sys.modules.get("greenlet")
+        self.home = greenlet.getcurrent() if greenlet is not None else None
 
     def install(self) -> None:
         """Wrap ``RevisionStep.__init__``; Alembic 1.8 to 1.20 all take the same arguments."""
@@ -66,7 +78,8 @@ class Steps:
         def watched(*args: Any, **kwargs: Any) -> Any:
             if self.quiet:
                 return function(*args, **kwargs)
-            self.current = name
+            self.current = self.label = name
+            self.is_running = True
             self.count += 1
             self.channel.send("step", revision=name[0], direction=name[1], path=name[2])
             started = clock()
@@ -75,6 +88,8 @@ class Steps:
             except BaseException as error:
                 self.failure = (name, error)
                 raise
+            finally:
+                self.is_running = False
             seconds = clock() - started
             self.channel.send("stepped", revision=name[0], direction=name[1], seconds=seconds)
             return result
