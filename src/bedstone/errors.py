@@ -475,6 +475,12 @@ class HalfRun(BedstoneError):
     code = "BED169"
 
 
+class VersionTableUnusable(BedstoneError):
+    """The version table of SQL files cannot be read or made."""
+
+    code = "BED170"
+
+
 class UnknownProof(BedstoneError):
     """A proof was asked for by a name that none has."""
 

@@ -59,7 +59,7 @@ def find_sql_folders(root: Path, given: Sequence[str]) -> tuple[Path, ...]:
     if named:
         return named
     found = [root / name for name in _USUAL if _holds_history(root / name, deep=bool(name))]
-    found = found[:1] if found[-1:] == [root] else found
+    found = [root] if root in found else found
     found = found or list(_modules(root)) or [root][: _holds_history_below(root)]
     if len(found) > 1:
         places = ", ".join(str(folder.relative_to(root)) for folder in found)

@@ -22,6 +22,7 @@ from bedstone.errors import (
     FlywayUnsupported,
     HistoryEmpty,
     RunnerBusy,
+    VersionTableUnusable,
 )
 from bedstone.history import Failure, open_history
 from bedstone.history.files.turn import turn, turn_key
@@ -731,6 +732,25 @@ def test_no_file_at_all(folder: Folder, database: Scratch) -> None:
     refused = pytest.raises(HistoryEmpty, match="the history has no file")
     with refused, folder.open(database, sql_files=("empty",)):
         pass
+
+
+def test_a_version_table_out_of_reach_is_a_coded_error(folder: Folder, database: Scratch) -> None:
+    folder.write(V1__a="select 1")
+    folder.upgrade(database)
+    with database.connect(autocommit=True) as connection:
+        connection.execute("alter table flyway_schema_history rename checksum to sum")
+    refused = pytest.raises(VersionTableUnusable, match='column "checksum" does not exist')
+    with folder.open(database) as history, refused:
+        read_position(history, database)
+
+
+def test_many_statements_in_no_transaction_take_no_longer_each(
+    folder: Folder, database: Scratch
+) -> None:
+    folder.write(V1__a="-- bedstone: no-transaction\n" + "select 1;\n" * 2000)
+    started = time.monotonic()
+    folder.upgrade(database)
+    assert time.monotonic() - started < 20
 
 
 # -- on the wire --------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bedstone.history.files.configuration import Configuration
-    from bedstone.history.files.naming import Naming
     from bedstone.history.files.placeholders import Placeholders
 
 
@@ -142,11 +141,6 @@ def _walk(folder: Path) -> Iterator[Path]:
     for here, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if not name.startswith("."))
         yield from (Path(here, file) for file in sorted(files))
-
-
-def holds_files(folder: Path, naming: Naming) -> bool:
-    """Whether a migration is in *folder*, however deep."""
-    return any(naming.read(path.name) is not None for path in _walk(folder))
 
 
 def _refuse_twins(files: list[SqlFile], what: str) -> None:

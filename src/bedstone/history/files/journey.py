@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from bedstone.history.files.ledger import table_errors
 from bedstone.history.files.runner import Plan, Runner, plan_file
 from bedstone.history.files.session import Interrupted
 from bedstone.history.files.trouble import describe
@@ -80,10 +81,11 @@ class Journey:
     def _travel(self, plans: list[tuple[SqlFile, Plan]]) -> None:
         session, strand = self._session, self._strand
         ledger = strand.ledger(session)
-        with session.transaction():
-            strand.make_tables(session, ledger)
+        with table_errors(ledger):
+            with session.transaction():
+                strand.make_tables(session, ledger)
+            records = ledger.read()
         schema = strand.configuration.default_schema
-        records = ledger.read()
         self._runner = Runner(self._database, session, ledger, records, schema, self._notes)
         plans = self._still_missing(plans, records)
         if not plans:

@@ -7,16 +7,18 @@ half done: it counts the statements that are done.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import psycopg
 from psycopg import sql
 
-from bedstone.errors import HalfRun
+from bedstone.errors import HalfRun, VersionTableUnusable
 from bedstone.history.files.naming import Version
 
 if TYPE_CHECKING:
-    import psycopg
+    from collections.abc import Iterator
 
     from bedstone.history.files.collection import SqlFile
 
@@ -255,6 +257,21 @@ class Ledger:
 
     def _run(self, text: str) -> None:
         self._connection.execute(self._text(text))
+
+
+@contextmanager
+def table_errors(ledger: Ledger) -> Iterator[None]:
+    """Turn a server's refusal to read or make the version table into a coded error."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise VersionTableUnusable(
+            f"the version table {ledger.schema}.{ledger.table} cannot be used: "
+            f"{error.diag.message_primary or error}",
+            detail="Without it nobody knows which files the database has. Nothing was run.",
+            hint="Give the role the right to it, or name another: version_table and "
+            "default_schema in bedstone.toml",
+        ) from error
 
 
 def half_table(table: str) -> str:

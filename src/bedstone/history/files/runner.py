@@ -184,23 +184,28 @@ class Runner:
     # -- in no transaction ------------------------------------------------------------------------
 
     def _run_piecewise(self, plan: Plan, version: str | None) -> None:
-        done = self._begin(plan, is_down=version is not None)
+        digests = plan.script.digests()
+        done = self._begin(plan, digests, is_down=version is not None)
         with self.database.connect(autocommit=True) as connection:
             # a session of its own: the file may have another role, and transactions of its own
             book = Ledger(connection, self.ledger.schema, self.ledger.table)
+
+            def note(*, is_under_way: bool) -> None:
+                book.set_half(plan.file.script, Half(done, digests[done], is_under_way))
+
             for number, statement in enumerate(plan.script.statements[done:], done):
                 self.left = _left(plan.script, done)
-                self._note(book, plan, done, is_under_way=not self.session.is_open)
+                note(is_under_way=not self.session.is_open)
                 try:
                     self.session.run(plan.script, statement)
                 except Interrupted:
-                    self._note(book, plan, done, is_under_way=False)
+                    note(is_under_way=False)
                     raise
                 done = done if self.session.is_open else number + 1
-            self._note(book, plan, done, is_under_way=False)
+            note(is_under_way=False)
         self.session.take_back()
 
-    def _begin(self, plan: Plan, *, is_down: bool) -> int:
+    def _begin(self, plan: Plan, digests: tuple[str, ...], *, is_down: bool) -> int:
         """Note that the file is under way; return how many of its statements are done already."""
         script = plan.file.script
         half = self.records.halves.get(script)
@@ -212,7 +217,7 @@ class Runner:
                         plan.file, kind=plan.kind, checksum=plan.checksum, seconds=0, success=False
                     )
             return 0
-        if half.done and plan.script.digest(half.done) != half.digest:
+        if half.digest not in digests[half.done : half.done + 1]:
             raise HalfRun(
                 f"{plan.file.path} was run up to statement {half.done}, and those statements are "
                 "others now",
@@ -224,14 +229,12 @@ class Runner:
                 self.session.run(plan.script, statement)  # SET ends with its session
         if half.done < len(plan.script.statements):
             self.session.drop_unfinished_index(plan.script.statements[half.done])
-        where = f"went on at statement {half.done + 1} of {len(plan.script.statements)}"
+        total = len(plan.script.statements)
+        where = f"went on at statement {half.done + 1} of {total}"
+        where = where if half.done < total else "was done but for its row in the version table"
         more = ", which was under way when it was cut off" if half.is_under_way else ""
         self.notes.append(f"{plan.file.path.name} {where}{more}")
         return half.done
-
-    @staticmethod
-    def _note(book: Ledger, plan: Plan, done: int, *, is_under_way: bool) -> None:
-        book.set_half(plan.file.script, Half(done, plan.script.digest(done), is_under_way))
 
 
 def _left(script: Script, number: int) -> str:

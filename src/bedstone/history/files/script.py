@@ -106,12 +106,13 @@ class Script:
     statements: tuple[Statement, ...]
     directives: frozenset[str]
 
-    def digest(self, count: int) -> str:
-        """Name the first *count* statements by their text."""
-        digest = sha256()
-        for statement in self.statements[:count]:
+    def digests(self) -> tuple[str, ...]:
+        """Name the first statement, the first two, and so on, by their text; before them none."""
+        digest, found = sha256(), [""]
+        for statement in self.statements:
             digest.update(statement.text.encode() + b"\0")
-        return digest.hexdigest()
+            found.append(digest.hexdigest())
+        return tuple(found)
 
 
 def read_script(path: Path, encoding: str, placeholders: Placeholders | None) -> Script:

@@ -14,7 +14,7 @@ from bedstone.errors import BootstrapUnusable
 from bedstone.history.files.collection import collect
 from bedstone.history.files.configuration import read_configuration
 from bedstone.history.files.journey import Journey
-from bedstone.history.files.ledger import Ledger, half_table
+from bedstone.history.files.ledger import Ledger, half_table, table_errors
 from bedstone.history.files.naming import Version
 from bedstone.history.files.placeholders import Placeholders
 from bedstone.history.files.position import standing_of
@@ -188,7 +188,9 @@ class FilesStrand:
     def standing(self, database: Database) -> Standing:
         """Compare the version table with the files."""
         with open_session(database) as session:
-            records = self.ledger(session).read()
+            ledger = self.ledger(session)
+            with table_errors(ledger):
+                records = ledger.read()
             values = self.placeholders(session)
             return standing_of(
                 self.collection,
