@@ -82,6 +82,14 @@ def test_files_that_are_right_are_proven(shop: Path) -> None:
     assert summaries["downgrades"] == "3 of 4 undo exactly their upgrade, 1 run twice"
 
 
+def test_what_repeatable_files_make_is_not_held_against_the_way_down(shop: Path) -> None:
+    """Nobody claims that it goes; here it stays at base."""
+    write(shop, {"R__one.sql": "create or replace function one() returns int return 1;"})
+    verdict = prove(shop)
+    assert new(verdict) == []
+    assert verdict.proofs[0].summary == "3 up, 3 down, 3 up: identical, pg_dump agrees"
+
+
 #: A change of the files that are right, and what is found then: code, revision, object.
 PLANTED: dict[str, tuple[dict[str, str], list[tuple[str, str | None, str | None]]]] = {
     "an undo file leaves a type": (
