@@ -608,6 +608,18 @@ def test_a_callback_that_nobody_calls_is_said(folder: Folder, database: Scratch)
         pass
 
 
+def test_what_follows_a_migration_waits_for_the_newest_version(
+    folder: Folder, database: Scratch
+) -> None:
+    """Today's view of tomorrow's table cannot be made yesterday."""
+    folder.write(V1__a="create table a ()", V2__b="create table b ()")
+    folder.write(afterMigrate="create or replace view v as select count(*) from b")
+    with folder.open(database) as history:
+        assert history.upgrade(database, ["1"]).ok
+        assert history.upgrade(database, ["2"]).ok
+    assert rows(database, "select count from v") == [0]
+
+
 def test_a_callback_that_fails_is_named(folder: Folder, database: Scratch) -> None:
     folder.write(V1__a="create table a ()", afterMigrate="select nonsense")
     error = folder.failure(database)

@@ -103,9 +103,17 @@ class Journey:
             self._current = session.notes.revision = None
         if self._direction == "down":
             self._call("afterUndo")
-        else:
+        elif self._is_whole(plans, records):
             self._call(*(() if in_repeatables else ("afterVersioned",)))
             self._call("afterMigrateApplied", "afterMigrate")
+
+    def _is_whole(self, plans: list[tuple[SqlFile, Plan]], records: Records) -> bool:
+        """Whether every version is there now: what is called then may need the newest."""
+        run = {file.number for file, _ in plans}
+        return all(
+            file.number in run or (file.name.version and records.covers(file.name.version))
+            for file in self._strand.collection.versions
+        )
 
     def _still_missing(
         self, plans: list[tuple[SqlFile, Plan]], records: Records

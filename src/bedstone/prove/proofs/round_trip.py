@@ -182,7 +182,7 @@ def _is_at_start(evidence: Evidence, error: StepError) -> bool:
 
 
 def _check_chain(evidence: Evidence, chain: Chain, single: list[Finding]) -> Iterator[Finding]:
-    if chain.down is not None and chain.down.error is not None:
+    if chain.down is not None and chain.down.error is not None and not _refuses(chain):
         alone = {s.revision.id for s in evidence.stairs.steps if s.down is not None and s.down.ok}
         yield from _not_down(chain.down.error, single, alone)
     yield from _left_at_base(chain, single)
