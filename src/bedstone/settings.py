@@ -74,6 +74,29 @@ class HistorySettings(BaseModel):
         "`models` makes the models' tables.",
     )
     stamp: tuple[str, ...] = Field((), description="The revisions to stamp after the bootstrap.")
+    sql_files: tuple[str, ...] = Field(
+        (), description="Folders of SQL files, where the history is one of them and is not found."
+    )
+    placeholders: dict[str, str] = Field(
+        default_factory=dict, description="Texts for `${name}` in SQL files."
+    )
+    placeholder_replacement: bool | None = Field(
+        None, description="Whether `${name}` in SQL files is a placeholder; yes where not set."
+    )
+    mixed: bool | None = Field(
+        None,
+        description="Run a SQL file that mixes statements for and for outside of a transaction, "
+        "in none.",
+    )
+    out_of_order: bool | None = Field(
+        None, description="Run SQL files that are older than the newest one applied."
+    )
+    default_schema: str | None = Field(
+        None, description="The schema that SQL files work in, and that their version table is in."
+    )
+    version_table: str | None = Field(
+        None, description="The version table of SQL files; `flyway_schema_history` where not set."
+    )
 
 
 class NamedHistory(HistorySettings):
@@ -141,7 +164,7 @@ def read_settings(
     values, source = _read_file(root)
     values |= _read_environment(os.environ if environ is None else environ)
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
-    for name in ("env", "files"):
+    for name in ("env", "files", "placeholders"):
         if name in given and isinstance(values.get(name), dict):
             given[name] = values[name] | given[name]
     values |= given
@@ -177,7 +200,7 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
         text = environ.get(f"BEDSTONE_{name.upper()}")
-        if not text or name in {"histories", "env", "files"}:
+        if not text or name in {"histories", "env", "files", "placeholders"}:
             continue
         is_list = "tuple" in str(field.annotation)
         found[name] = tuple(t.strip() for t in text.split(",") if t.strip()) if is_list else text

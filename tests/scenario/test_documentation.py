@@ -64,11 +64,14 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
-def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "commands"), [("tutorial/first-proof.md", 2), ("how-to/prove-sql-files.md", 1)]
+)
+def test_a_page_works_as_written(tmp_path: Path, page: str, commands: int) -> None:
     """Its files are written, its commands run, and their output is what it shows."""
     folder = tmp_path / "shop"
     folder.mkdir()
-    text = (ROOT / "docs" / "tutorial" / "first-proof.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     parts = re.finditer(
         r"^`(?P<name>[\w./]+)`[^\n]*:\n\n```\w+\n(?P<body>.*?)```"
         r"|^Add one line to .*? in `(?P<mended>[\w./]+)`:\n\n```python\n(?P<line>.*?)```"
@@ -89,4 +92,4 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
             done = bedstone(folder, *shlex.split(part["command"])[1:])
             assert timeless(done.stdout) == timeless(part["output"])
             ran += 1
-    assert ran == 2
+    assert ran == commands

@@ -13,7 +13,7 @@ from bedstone.errors import ConfirmationMissing, MigrationFailed
 
 if TYPE_CHECKING:
     from bedstone.cli.migration import Migration
-    from bedstone.history import Revision
+    from bedstone.history import Revision, StepError
     from bedstone.run import Position
 
 
@@ -39,6 +39,8 @@ def move(
         position = read_position(migration.history, migration.database)
         steps = plan_steps(migration.history, position, to, direction)
         if dry_run:
+            for note in position.notes:
+                sys.stdout.write(f"-- {note}\n")
             if steps:
                 _print_sql(migration, position, steps, direction)
             return
@@ -48,7 +50,7 @@ def move(
             migration.history, migration.database, to=to, direction=direction, wait=wait
         )
         if applied.run is not None and applied.run.error is not None:
-            raise _failure(migration, applied.run.error.revision, applied.run.error.message)
+            raise _failure(migration, applied.run.error)
         _print_done(applied.revisions, direction)
 
 
@@ -84,12 +86,22 @@ def _confirm(migration: Migration, steps: tuple[Revision, ...]) -> None:
         )
 
 
-def _failure(migration: Migration, revision: str | None, message: str) -> MigrationFailed:
+def _failure(migration: Migration, error: StepError) -> MigrationFailed:
+    from bedstone.history import Failure
+
     current = ", ".join(migration.history.current(migration.database)) or "base"
+    if error.failure is Failure.IRREVERSIBLE:
+        return MigrationFailed(
+            f"{error.revision} has no way back: {error.message}",
+            detail=f"Nothing was changed; the database is at {current}.",
+            hint=error.hint,
+        )
+    left = error.left or "what the failed revision did in its transaction is undone."
+    place = f" At {error.file}, line {error.line}." if error.file and error.line else ""
+    state = f" ({error.sqlstate})" if error.sqlstate else ""
     return MigrationFailed(
-        f"{revision or 'env.py'} failed: {message}",
-        detail=f"The database is now at {current}; what the failed revision did in its "
-        "transaction is undone.",
+        f"{error.at} failed: {error.message}{state}",
+        detail=f"The database is now at {current}; {left[:1].lower()}{left[1:]}{place}",
         hint="Mend the revision, then run the same command again: it goes on from there.",
     )
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Target = Annotated[
     str,
     typer.Argument(
-        help="A folder with alembic.ini, an ini file, package.module:metadata, a postgresql:// "
-        "URL, or a blueprint.",
+        help="A folder with alembic.ini or SQL files, an ini file, package.module:metadata, a "
+        "postgresql:// URL, or a blueprint.",
         show_default=True,
     ),
 ]

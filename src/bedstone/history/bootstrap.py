@@ -13,20 +13,19 @@ from contextlib import suppress
 from shutil import which
 from typing import TYPE_CHECKING
 
-import psycopg
-
-from bedstone.errors import BootstrapUnusable
+from bedstone.errors import BootstrapUnusable, FileUndecodable
+from bedstone.history.files import run_file
 from bedstone.history.run import Failure, Run, StepError
 from bedstone.probe import GUARDED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bedstone.history.strand import Strand
+    from bedstone.history.alembic import AlembicStrand
     from bedstone.server import Database
 
 
-def bootstrap(strand: Strand, database: Database) -> Run:
+def bootstrap(strand: AlembicStrand, database: Database) -> Run:
     """Run the bootstrap of the settings on *database*: ``models``, a .sql file, or a command.
 
     Raises:
@@ -44,30 +43,15 @@ def bootstrap(strand: Strand, database: Database) -> Run:
 
 def _run_file(path: Path, database: Database) -> Run:
     try:
-        statements = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return run_file(path, database)
+    except (OSError, FileUndecodable) as error:
         raise BootstrapUnusable(
             f"the bootstrap {path} cannot be read: {error}",
             hint="Name it relative to the project's folder.",
         ) from error
-    started = time.monotonic()
-    failed = None
-    with database.connect(autocommit=True) as connection:
-        try:
-            connection.execute(statements.encode())
-        except psycopg.Error as error:
-            failed = StepError(
-                message=error.diag.message_primary or str(error).partition("\n")[0],
-                exception=f"psycopg.errors.{type(error).__name__}",
-                sqlstate=error.sqlstate,
-                file=str(path),
-                detail=error.diag.message_detail,
-                server_hint=error.diag.message_hint,
-            )
-    return Run((), failed, time.monotonic() - started)
 
 
-def _run_command(text: str, strand: Strand, database: Database) -> Run:
+def _run_command(text: str, strand: AlembicStrand, database: Database) -> Run:
     with database.witness() as witness:
         delivery = strand.delivery(database.dsn).message(witness)
         refusals = strand.write_guard(delivery)
@@ -92,7 +76,9 @@ def _run_command(text: str, strand: Strand, database: Database) -> Run:
     return Run((), _failure(process, output, said, refusals, strand.timeout), seconds, said)
 
 
-def _start(command: list[str], strand: Strand, environ: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(
+    command: list[str], strand: AlembicStrand, environ: dict[str, str]
+) -> subprocess.Popen[bytes]:
     """Start the command; a program of the project's environment goes before others."""
     program = which(command[0], path=environ.get("PATH")) or command[0]
     try:

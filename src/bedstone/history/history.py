@@ -10,19 +10,21 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from bedstone.errors import EnvironmentScriptFailed, HistoryEmpty
-from bedstone.history.bootstrap import bootstrap
+from bedstone.errors import HistoryEmpty
+from bedstone.history.alembic import AlembicStrand
+from bedstone.history.files import FilesStrand
+from bedstone.history.form import Standing
 from bedstone.history.revision import Revision, read_revision
 from bedstone.history.run import Run
-from bedstone.history.strand import Strand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from bedstone.project import Project
+    from bedstone.history.form import Strand
+    from bedstone.project import HistorySource, Project
     from bedstone.server import Database
 
     #: Told what is being done, how many steps are done and how many there are.
@@ -33,33 +35,47 @@ if TYPE_CHECKING:
 def open_history(
     project: Project, database: Database, *, progress: Progress | None = None
 ) -> Iterator[History]:
-    """Load *project* in its own interpreter and keep it loaded for the block.
+    """Load *project* and keep it loaded for the block: Alembic and models in its own interpreter.
 
     ``env.py`` is run once, without a step, on *database*, which it may leave something in: reset
     a scratch database afterwards. *database* should be the one that most runs are for: the
     project's code may remember its address. Runs on other databases are led there all the same.
+    SQL files are read, and nothing is run.
 
     The revisions, and all else that was read, stay readable after the block.
 
     Raises:
-        BedstoneError: the project cannot be loaded; one class for each reason, BED103 to BED155.
+        BedstoneError: the project cannot be loaded; one class for each reason, BED103 to BED169.
     """
-    sources = project.sources or (None,)
     with ExitStack() as stack:
         strands = []
-        for source in sources:
-            strand = Strand(project, source, database)
+        for source in _sources(project):
+            strand = _open_strand(project, source, database)
             stack.callback(strand.close)
             strands.append(strand)
         yield History(project, strands, progress)
 
 
+def _sources(project: Project) -> tuple[HistorySource | None, ...]:
+    """Return the sources of all strands; ``None`` for models that no ``env.py`` knows."""
+    has_alembic = any(not source.folders for source in project.sources)
+    if project.sources and (has_alembic or project.models is None):
+        return project.sources
+    return (*project.sources, None)
+
+
+def _open_strand(project: Project, source: HistorySource | None, database: Database) -> Strand:
+    if source is not None and source.folders:
+        return FilesStrand(project, source)
+    return AlembicStrand(project, source, database)
+
+
 class History:
     """The revisions of a project and what can be done with them.
 
-    Each run is a process of its own, forked from the one in which the project was loaded. A
-    project with several histories in one database is one ``History``: they are run in the order of
-    the settings, on the way down in the reverse of it.
+    Each run is a session of its own: of Alembic a process, forked from the one in which the project
+    was loaded; of SQL files a connection. A project with several histories in one database is one
+    ``History``: they are run in the order of the settings, on the way down in the reverse of it.
     """
 
     def __init__(
@@ -70,7 +86,7 @@ class History:
         self._strands = tuple(strands)
         self._progress = progress
         names = _names(strands)
-        rows = [(s, row) for s in strands for row in s.facts["revisions"]]
+        rows = [(s, row) for s in strands for row in s.rows]
         everything = [
             (read_revision(row, history=s.name, names=names[s.name]), bool(row["is_reached"]))
             for s, row in rows
@@ -80,7 +96,7 @@ class History:
         if project.sources and not everything:
             raise HistoryEmpty(
                 "the history has no revision",
-                detail=f"Alembic found none in {strands[0].facts.get('script_location')}.",
+                detail=f"There is none in {strands[0].place}.",
                 hint='Write the first: alembic revision --autogenerate -m "first", or check '
                 "version_locations.",
             )
@@ -88,20 +104,17 @@ class History:
         self._strand_of = {r.id: s for s in strands for r, _ in everything if r.history == s.name}
         self._id_of = {(r.history, r.number): r.id for r, _ in everything}
         for strand in strands:
-            strand.name_of = partial(self._shown, strand)
+            strand.name_of = partial(self._id, strand)
         below = {name for r in self.revisions for name in r.down}
         self.heads = tuple(r for r in self.revisions if r.id not in below)
         self.bases = tuple(r for r in self.revisions if not r.down)
-        self.has_models = any(bool(s.facts["has_models"]) for s in strands)
-        self.startup_seconds = sum(float(s.facts["seconds"]) for s in strands)
-        self.contexts: tuple[Mapping[str, Any], ...] = tuple(
-            context for s in strands for context in s.facts["contexts"]
-        )
+        self.has_models = any(s.has_models for s in strands)
+        self.startup_seconds = sum(s.startup_seconds for s in strands)
         self.version_tables: tuple[tuple[str | None, str], ...] = tuple(
-            dict.fromkeys((c["version_table_schema"], c["version_table"]) for c in self.contexts)
+            dict.fromkeys(table for s in strands for table in s.version_tables)
         )
         self.versions: Mapping[str, str] = dict(strands[0].versions)
-        self.notes: tuple[str, ...] = tuple(note for s in strands for note in s.facts["notes"])
+        self.notes: tuple[str, ...] = tuple(note for s in strands for note in s.notes)
         self.fingerprint = _fingerprint(project, strands)
 
     # -- runs -----------------------------------------------------------------------------------
@@ -115,8 +128,9 @@ class History:
             return self._steps(database, revisions, "up")
         run = Run.nothing()
         for strand in self._strands:
-            if run.ok and strand.source is not None:
-                run = run.then(self._run(strand, database, "upgrade", strand.settings.heads))
+            if run.ok and strand.has_history:
+                with self._told(strand, len(strand.rows)):
+                    run = run.then(self._named(strand, strand.upgrade(database)))
         return run
 
     def downgrade(self, database: Database, revisions: Sequence[str] | None = None) -> Run:
@@ -125,8 +139,9 @@ class History:
             return self._steps(database, revisions, "down")
         run = Run.nothing()
         for strand in reversed(self._strands):
-            if run.ok and strand.source is not None:
-                run = run.then(self._run(strand, database, "downgrade", ("base",)))
+            if run.ok and strand.has_history:
+                with self._told(strand, len(strand.rows)):
+                    run = run.then(self._named(strand, strand.downgrade(database)))
         return run
 
     def step(self, database: Database, revision: str, direction: Literal["up", "down"]) -> Run:
@@ -163,11 +178,7 @@ class History:
         run = Run.nothing()
         for strand in self._strands:
             if run.ok:
-                run = run.then(strand.load_again(database))
-            if run.ok and strand.settings.bootstrap is not None:
-                run = run.then(bootstrap(strand, database))
-            if run.ok and strand.settings.stamp:
-                run = run.then(self._run(strand, database, "stamp", strand.settings.stamp))
+                run = run.then(self._named(strand, strand.prepare(database)))
         return run
 
     @property
@@ -193,23 +204,35 @@ class History:
         """
         run, found = Run.nothing(), []
         for strand in self._strands:
-            if run.ok and strand.facts["has_models"]:
-                run = run.then(strand.run(database, "create_models"))
+            if run.ok and strand.has_models:
+                run = run.then(strand.create_models(database))
                 found += (run.result or {}).get("metadata", ())
         return replace(run, result=found)
 
     def current(self, database: Database) -> tuple[str, ...]:
         """Return the revisions that the version tables of *database* hold."""
-        found: list[str] = []
-        for strand in self._strands:
-            if strand.source is None:
-                continue
-            run = strand.run(database, "current")
-            if run.error is not None:
-                raise _not_read(strand, run)
-            for table in run.result or ():
-                found += [self._id_of.get((strand.name, n), n) for n in table["heads"]]
-        return tuple(dict.fromkeys(found))
+        return self.standing(database).current
+
+    def standing(self, database: Database) -> Standing:
+        """Read where *database* stands; ``applied`` is filled in. Changes nothing."""
+        found = [(s, s.standing(database)) for s in self._strands if s.has_history]
+        current = tuple(
+            dict.fromkeys(self._id(s, number) for s, one in found for number in one.current)
+        )
+        applied: set[str] = set()
+        unknown: list[str] = []
+        for strand, one in found:
+            numbers = one.current if one.applied is None else one.applied
+            ids = [self._id(strand, number) for number in numbers]
+            applied |= self.below(ids) if one.applied is None else set(ids)
+            unknown += [name for name in ids if name not in self._by_id] + [*one.unknown]
+        return Standing(
+            current,
+            frozenset(applied & self._by_id.keys()),
+            tuple(dict.fromkeys(unknown)),
+            tuple(error for _, one in found for error in one.amiss),
+            tuple(note for _, one in found for note in one.notes),
+        )
 
     def filtered(
         self, database: Database, names: Iterable[tuple[str | None, str]]
@@ -219,15 +242,13 @@ class History:
         Those are ``include_name``, ``include_object`` and ``include_schemas`` of ``env.py``. A
         table that is in the database is shown to them as reflected.
         """
-        out = set(names)
-        asked = [{"schema": schema, "name": name} for schema, name in out]
+        out = frozenset(names)
         for strand in self._strands:
-            if strand.source is None:
+            answer = strand.filtered(database, out)
+            if answer is None:
                 return frozenset()
-            run = strand.run(database, "filtered", names=asked)
-            answers = run.result if run.ok else ()
-            out &= {(name["schema"], name["name"]) for name in answers or ()}
-        return frozenset(out)
+            out &= answer
+        return out
 
     # -- inside ---------------------------------------------------------------------------------
 
@@ -249,13 +270,16 @@ class History:
             strand = self._strand_of[chosen[0].id]
             last = chosen[-1]
             below = self._by_id[last.down[0]].number if last.down else self._base(last)
-            extra = {
-                "direction": direction,
-                "destination": last.number if direction == "up" else below,
-                "record": record,
-            }
             numbers = tuple(revision.number for revision in chosen)
-            run = run.then(self._run(strand, database, "steps", numbers, **extra))
+            with self._told(strand, len(numbers)):
+                done = strand.steps(
+                    database,
+                    numbers,
+                    direction,
+                    destination=last.number if direction == "up" else below,
+                    record=record,
+                )
+            run = run.then(self._named(strand, done))
             sent += run.result or ()
         return replace(run, result=sent)
 
@@ -264,16 +288,18 @@ class History:
         several = sum(other.history == revision.history for other in self.bases) > 1
         return f"{revision.labels[0]}@base" if several and revision.labels else "base"
 
-    def _run(
-        self, strand: Strand, database: Database, op: str, revisions: Sequence[str], **extra: Any
-    ) -> Run:
-        total = len(revisions) if op == "steps" else len(strand.facts["revisions"])
+    def _id(self, strand: Strand, number: str) -> str:
+        """Return the id that a revision has among all histories."""
+        return self._id_of.get((strand.name, number), number)
+
+    @contextmanager
+    def _told(self, strand: Strand, total: int) -> Iterator[None]:
+        """Tell of the strand's steps, of which there are *total*, in the block."""
         strand.listen = self._listener(strand, total)
         try:
-            run = strand.run(database, op, revisions=list(revisions), **extra)
+            yield
         finally:
             strand.listen = None
-        return self._named(strand, run)
 
     def _listener(self, strand: Strand, total: int) -> Callable[[Mapping[str, Any]], None] | None:
         progress = self._progress
@@ -284,47 +310,32 @@ class History:
         def listen(event: Mapping[str, Any]) -> None:
             nonlocal done
             if event["event"] == "step":
-                name = self._id_of.get((strand.name, event["revision"]), event["revision"])
+                name = self._id(strand, event["revision"])
                 progress(f"{name} {event['direction']}", done, total)
             elif event["event"] == "stepped":
                 done += 1
 
         return listen
 
-    def _shown(self, strand: Strand, number: str) -> str:
-        """Return the id that a revision has among all histories."""
-        return self._id_of.get((strand.name, number), number)
-
     def _named(self, strand: Strand, run: Run) -> Run:
         """Give every revision in *run* the id that it has among all histories."""
-        name = partial(self._shown, strand)
         error = run.error
         if error is not None and error.revision is not None:
-            error = replace(error, revision=name(error.revision))
-        steps = tuple(replace(step, revision=name(step.revision)) for step in run.steps)
+            error = replace(error, revision=self._id(strand, error.revision))
+        steps = tuple(replace(step, revision=self._id(strand, step.revision)) for step in run.steps)
         return replace(run, steps=steps, error=error)
 
 
 def _names(strands: Sequence[Strand]) -> dict[str, dict[str, str]]:
     """Return the id to show for each revision: qualified where two histories have the same."""
-    count = Counter(row["id"] for s in strands for row in s.facts["revisions"])
+    count = Counter(row["id"] for s in strands for row in s.rows)
     return {
         s.name: {
             row["id"]: f"{s.name}:{row['id']}" if count[row["id"]] > 1 else row["id"]
-            for row in s.facts["revisions"]
+            for row in s.rows
         }
         for s in strands
     }
-
-
-def _not_read(strand: Strand, run: Run) -> Exception:
-
-    assert run.error is not None  # noqa: S101  the caller saw it
-    return EnvironmentScriptFailed(
-        f"the version of {strand.name} cannot be read: {run.error.message}",
-        detail=run.error.traceback.rstrip() or None,
-        hint="alembic current says the same.",
-    )
 
 
 def _fingerprint(project: Project, strands: Sequence[Strand]) -> str:
@@ -332,13 +343,11 @@ def _fingerprint(project: Project, strands: Sequence[Strand]) -> str:
     digest = sha256(project.settings.model_dump_json().encode())
     for strand in strands:
         digest.update(json.dumps([strand.name, dict(strand.versions)], sort_keys=True).encode())
-        for file in strand.facts.get("files") or ():
-            digest.update(file.encode())
-            digest.update(_content(Path(file)))
-        for path in (strand.source.ini, strand.source.toml) if strand.source else ():
-            digest.update(_content(path))
+        for file in strand.files:
+            digest.update(str(file).encode())
+            digest.update(_content(file))
         if strand.settings.bootstrap is not None:
-            digest.update(_content(Path(strand.cwd, strand.settings.bootstrap)))
+            digest.update(_content(strand.cwd / strand.settings.bootstrap))
     return "v1:" + digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Failure(StrEnum):
     HUNG = "hung"
     ASKED = "asked"
     REFUSED = "refused"
+    IRREVERSIBLE = "irreversible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class StepError:
     """Why a run failed, and where. *revision* is ``None`` where no revision was running.
 
     *statement* has no bound values, *traceback* only the project's own frames. *detail* and
-    *server_hint* are the server's, without rows' values.
+    *server_hint* are the server's, without rows' values. *left* says what stays done of the failed
+    revision, where that is anything.
     """
 
     message: str
@@ -59,6 +62,14 @@ class StepError:
     server_hint: str | None = None
     hint: str | None = None
     failure: Failure = Failure.RAISED
+    left: str | None = None
+
+    @property
+    def at(self) -> str:
+        """What failed: the revision, else the SQL file beside it, else ``env.py``."""
+        if self.revision is not None:
+            return self.revision
+        return Path(self.file).name if self.file and self.file.endswith(".sql") else "env.py"
 
     @property
     def timed_out(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import configparser
 import os
-import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DEPTH = 3
-_SKIPPED = frozenset(
+SKIPPED = frozenset(
     {
         "node_modules",
         "site-packages",
@@ -27,7 +26,6 @@ _SKIPPED = frozenset(
         "docs",
     }
 )
-_SQL_FILE = re.compile(r"^(?:[VUR]\d*[\d._]*__.+|\d{3,}_.+)\.sql$")
 
 
 def find_configurations(root: Path) -> list[Path]:
@@ -49,22 +47,10 @@ def _below(root: Path) -> Iterator[Path]:
         here = Path(folder)
         depth = len(here.relative_to(root).parts)
         names[:] = sorted(
-            n for n in names if depth < _DEPTH and n not in _SKIPPED and not n.startswith(".")
+            n for n in names if depth < _DEPTH and n not in SKIPPED and not n.startswith(".")
         )
         if "alembic.ini" in files and here != root:
             yield here / "alembic.ini"
-
-
-def find_sql_files(root: Path) -> list[Path]:
-    """Return the files of a history written in SQL, as Flyway and others lay them out."""
-    folders = [root, root / "migrations", root / "src/main/resources/db/migration", root / "sql"]
-    return sorted(
-        path
-        for folder in folders
-        if folder.is_dir()
-        for path in folder.iterdir()
-        if _SQL_FILE.match(path.name)
-    )
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class HistorySource:
     """Where one history comes from.
 
-    *ini* or *toml* or both are the project's own configuration, used as it is; where there is
-    neither, one is written for *script_location*. *cwd* is the folder that Alembic would be called
-    in.
+    *ini* or *toml* or both are the project's own configuration of Alembic, used as it is; where
+    there is neither, one is written for *script_location*. *cwd* is the folder that Alembic would
+    be called in. *folders* hold SQL files; with them it is no history of Alembic.
     """
 
     name: str
@@ -29,14 +29,18 @@ class HistorySource:
     ini: Path | None = None
     toml: Path | None = None
     script_location: str | None = None
+    folders: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Histories, models or an address, each optional, and the interpreter they run in."""
+    """Histories, models or an address, each optional, and the interpreter they run in.
+
+    SQL files need no interpreter: without models there is none.
+    """
 
     name: str
-    kind: Literal["alembic", "models", "url", "blueprint"]
+    kind: Literal["alembic", "sql", "models", "url", "blueprint"]
     root: Path | None
     settings: Settings
     python: Interpreter | None = None

@@ -9,19 +9,19 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bedstone.dsn import is_url, parse_dsn
-from bedstone.errors import TargetAmbiguous, TargetUnknown, TargetUnsupported
+from bedstone.errors import TargetAmbiguous, TargetUnknown
 from bedstone.project.interpreter import find_interpreter
 from bedstone.project.layout import (
     find_configurations,
-    find_sql_files,
     project_name,
     script_location,
     work_folder,
 )
 from bedstone.project.project import HistorySource, Project
+from bedstone.project.sqlfiles import find_sql_folders, refuse_other_files
 from bedstone.settings import NamedHistory, read_settings
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ def resolve(
 ) -> Project:
     """Return the project that *target* names, as seen from folder *cwd*.
 
-    A target is a folder, an ini file or a ``pyproject.toml``, ``package.module:metadata``,
-    ``package:path/of/migrations``, a PostgreSQL URL, or the name of a blueprint. Reads files only;
-    nothing of the project is imported.
+    A target is a folder (with an Alembic configuration, or with SQL files), an ini file or a
+    ``pyproject.toml``, ``package.module:metadata``, ``package:path/of/migrations``, a PostgreSQL
+    URL, or the name of a blueprint. Reads files only; nothing of the project is imported.
 
     Raises:
         TargetUnknown: nothing here is called that, or what is has no history and no models.
         TargetAmbiguous: more than one thing is meant.
-        TargetUnsupported: SQL files, which this release recognises and cannot run.
+        TargetUnsupported: SQL files of another tool, which bedstone cannot run.
         InterpreterNotFound: no interpreter can import what the project needs.
         SettingsInvalid: the settings cannot be used.
     """
@@ -87,12 +87,10 @@ def _at_path(path: Path, given: dict[str, Any], folder: Path) -> Project:
     if path.suffix in {".ini", ".cfg"}:
         root = work_folder(path.resolve(), given.get("section") or "alembic", folder.resolve())
         return _of_folder(root, given | {"config": str(path.resolve())})
-    if path.suffix == ".sql":
-        raise _sql_unsupported(path)
     raise TargetUnknown(
         f"{path} is neither a folder nor an ini file",
-        detail="A history is found through its alembic.ini or its [tool.alembic].",
-        hint="Name the folder that holds alembic.ini.",
+        detail="A history is found through its alembic.ini, its [tool.alembic] or its folder.",
+        hint="Name the folder that holds alembic.ini, or V1__start.sql.",
     )
 
 
@@ -101,13 +99,18 @@ def _of_folder(root: Path, given: dict[str, Any]) -> Project:
     sources = tuple(_sources(root, settings))
     if not sources and settings.models is None:
         raise _nothing_in(root)
-    needs = ("alembic", "sqlalchemy") if sources else ("sqlalchemy",)
+    is_sql = bool(sources) and all(source.folders for source in sources)
+    kind: Literal["alembic", "sql", "models"] = "alembic" if sources else "models"
+    needs = ("alembic", "sqlalchemy") if sources and not is_sql else ("sqlalchemy",)
+    python = None
+    if not is_sql or settings.models is not None:
+        python = find_interpreter(root, given=settings.python, needs=needs)
     return Project(
         name=settings.name or project_name(root),
-        kind="alembic" if sources else "models",
+        kind="sql" if is_sql else kind,
         root=root,
         settings=settings,
-        python=find_interpreter(root, given=settings.python, needs=needs),
+        python=python,
         sources=sources,
         models=settings.models,
     )
@@ -124,6 +127,10 @@ def _sources(root: Path, settings: Settings) -> list[HistorySource]:
 
 def _source(root: Path, settings: HistorySettings) -> HistorySource | None:
     name = settings.name if isinstance(settings, NamedHistory) else "main"
+    if settings.sql_files:
+        return HistorySource(
+            name, settings, root, folders=find_sql_folders(root, settings.sql_files)
+        )
     if settings.config is not None:
         return _named_source(name, root, settings)
     if settings.script_location is not None and not (root / "alembic.ini").is_file():
@@ -136,7 +143,10 @@ def _source(root: Path, settings: HistorySettings) -> HistorySource | None:
             detail=f"They are {places}.",
             hint=f"Name one: bedstone prove {found[0].relative_to(root)}",
         )
-    return _found_source(name, root, settings, found[0]) if found else None
+    if found:
+        return _found_source(name, root, settings, found[0])
+    folders = find_sql_folders(root, settings.sql_files)
+    return HistorySource(name, settings, root, folders=folders) if folders else None
 
 
 def _named_source(name: str, root: Path, settings: HistorySettings) -> HistorySource:
@@ -168,7 +178,9 @@ def _found_source(name: str, root: Path, settings: HistorySettings, config: Path
 
 
 def _is_project(path: Path) -> bool:
-    return bool(find_configurations(path)) or (path / "bedstone.toml").is_file()
+    if find_configurations(path) or (path / "bedstone.toml").is_file():
+        return True
+    return bool(find_sql_folders(path, ()))
 
 
 def _of_models(target: str, given: dict[str, Any], folder: Path) -> Project:
@@ -212,21 +224,13 @@ def _package_folder(package: str) -> Path | None:
     return None
 
 
-def _nothing_in(root: Path) -> TargetUnknown | TargetUnsupported:
-    if find_sql_files(root):
-        return _sql_unsupported(root)
+def _nothing_in(root: Path) -> TargetUnknown:
+    refuse_other_files(root)
     return TargetUnknown(
-        f"{root} holds no alembic.ini, no [tool.alembic] and no settings that name a history",
+        f"{root} holds no alembic.ini, no [tool.alembic], no SQL files and no settings that name a "
+        "history",
         hint='Name a history: script_location = "package:migrations" in bedstone.toml, or name '
         "models as package.module:metadata",
-    )
-
-
-def _sql_unsupported(path: Path) -> TargetUnsupported:
-    return TargetUnsupported(
-        f"{path} is a history of SQL files, which this release cannot run yet",
-        detail="Only histories of Alembic are run; SQL files are recognised and left alone.",
-        hint="bedstone diff compares the databases that they lead to.",
     )
 
 

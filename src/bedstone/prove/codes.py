@@ -76,8 +76,15 @@ CODES: dict[str, Meaning] = {
     ),
     "BED314": Meaning(
         "irreversible",
-        "A downgrade refuses on purpose: it raises an exception of its own, or the file has none.",
+        "A downgrade refuses on purpose: it raises an exception of its own, or there is none (no "
+        "`downgrade()`, no undo file).",
         "Nothing, where that is meant; `bedstone accept` writes it down.",
+    ),
+    "BED315": Meaning(
+        "repeatable-fails-again",
+        "A repeatable SQL file runs once and fails when it is run again, as it is whenever it "
+        "changes.",
+        "Let it replace what is there: `CREATE OR REPLACE`, or `DROP … IF EXISTS` first.",
     ),
     "BED320": Meaning(
         "round-trip-differs",

@@ -22,7 +22,7 @@ from bedstone.prove.stairs import Stairs, climb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bedstone.catalog import Catalog, Difference
+    from bedstone.catalog import Catalog, Difference, Key
     from bedstone.history import History, Revision
     from bedstone.server import Scratch, Template, Workspace
 
@@ -187,4 +187,13 @@ class Differences:
         return cls(
             tuple(d for d in found if d.meaning is Meaning.MEANINGFUL),
             tuple(d for d in found if d.meaning is Meaning.COSMETIC),
+        )
+
+    def without(self, keys: frozenset[Key]) -> Differences:
+        """Return them less those of the objects *keys*."""
+        if not keys:
+            return self
+        return Differences(
+            tuple(d for d in self.meaningful if d.key not in keys),
+            tuple(d for d in self.cosmetic if d.key not in keys),
         )

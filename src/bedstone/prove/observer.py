@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from bedstone.sql import quote_identifier
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -24,6 +26,7 @@ _NOT_NULL_NAME = re.compile(r'CONSTRAINT (?:"(?:[^"]|"")+"|[^\s"]+) NOT NULL')
 _COLUMN_LIST = re.compile(
     r"^(CREATE (?:UNLOGGED |FOREIGN )?TABLE .*?\()\n(.*?)\n(\).*)$", re.MULTILINE | re.DOTALL
 )
+_INDEX = re.compile(r"CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?(.+?) USING ")
 #: Languages in which a line break is a blank; literals are left to the catalog.
 _FREE_LANGUAGE = re.compile(r"^    LANGUAGE (?:sql|plpgsql)\b", re.MULTILINE)
 
@@ -46,9 +49,9 @@ def parse_dump(text: str, *, without: Collection[tuple[str, str]] = ()) -> Dump:
     for header, following in zip_longest(headers, headers[1:]):
         end = following.start() if following else len(text)
         name, kind, schema = header.groups()
-        if _belongs_to(name, schema, without):
-            continue
         body = _plain(text[header.end() : end])
+        if _belongs_to(name, schema, without) or _is_index_of(body, without):
+            continue
         if kind in {"FUNCTION", "PROCEDURE"} and _FREE_LANGUAGE.search(body):
             body = " ".join(body.split())
         entries.append(f"{kind} {schema}.{name}\n{body}")
@@ -63,6 +66,12 @@ def _belongs_to(name: str, schema: str, tables: Collection[tuple[str, str]]) -> 
         if name == table or name.startswith((f"{table} ", f"TABLE {table}", f"COLUMN {table}.")):
             return True
     return False
+
+
+def _is_index_of(body: str, tables: Collection[tuple[str, str]]) -> bool:
+    """Whether an entry makes an index of one of *tables*."""
+    match = _INDEX.match(body)
+    return match is not None and match.group(1) in {quote_identifier(*table) for table in tables}
 
 
 def _plain(body: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedstone.history import Failure
+
 if TYPE_CHECKING:
     from bedstone.history import StepError
 
@@ -69,8 +71,10 @@ def obstacle_in(error: StepError) -> Obstacle | None:
 def is_refusal(error: StepError, path: Path | None) -> bool:
     """Whether a downgrade refuses on purpose: its own file raises, PostgreSQL said nothing.
 
-    A file without a ``downgrade`` function says the same.
+    A file without a ``downgrade`` function says the same, and a SQL file without an undo file.
     """
+    if error.failure is Failure.IRREVERSIBLE:
+        return True
     if error.exception == "NotImplementedError" or has_no_downgrade(error):
         return True
     line = _own_line(error, path)

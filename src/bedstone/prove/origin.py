@@ -88,7 +88,7 @@ def _start(evidence: Evidence) -> _Start:
     prepared = history.prepare(evidence.scratch)
     if prepared.error is not None or not history.is_bootstrapped:
         return _Start(error=prepared.error)
-    applied = history.below(history.current(evidence.scratch))
+    applied = history.standing(evidence.scratch).applied or frozenset()
     stamped = [revision for revision in chosen if revision.id in applied]
     if len(stamped) < len(chosen):
         return _Start(applied, _left_out(stamped, "the bootstrap stands for it"))
@@ -108,7 +108,7 @@ def _go_down(evidence: Evidence, applied: frozenset[str]) -> _Start:
     again = history.prepare(evidence.scratch)
     if again.ok and place:
         again = history.downgrade(evidence.scratch, ids[:place])
-    reason = f"the way down from the bootstrap ends at {end.revision or 'env.py'}"
+    reason = f"the way down from the bootstrap ends at {end.at}"
     return _Start(applied, _left_out(downwards[place:][::-1], reason), again.error, end)
 
 
@@ -133,6 +133,6 @@ def _cache_key(evidence: Evidence) -> str | None:
     digest.update(str(evidence.workspace.server.version).encode())
     for revision in evidence.before:
         digest.update(revision.id.encode())
-        if revision.path is not None and revision.path.is_file():
-            digest.update(revision.path.read_bytes())
+        for path in revision.files:
+            digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()[:24]

@@ -139,13 +139,13 @@ def _new_revisions(history: History, changes: Changes) -> frozenset[str]:
     return frozenset(
         revision.id
         for revision in history.revisions
-        if revision.path is not None and revision.path.resolve() in changes.touched
+        if any(path.resolve() in changes.touched for path in revision.files)
     )
 
 
 def _touches_models(history: History, changes: Changes) -> bool:
     """Whether the branch changed any Python file that is not a revision."""
-    revisions = {r.path.resolve() for r in history.revisions if r.path is not None}
+    revisions = {path.resolve() for r in history.revisions for path in r.files}
     python = {path for path in changes.touched | changes.deleted if path.suffix == ".py"}
     return bool(python - revisions)
 
@@ -157,7 +157,7 @@ def _notes(server: Server, changes: Changes | None, evidence: Evidence) -> Itera
     for what in sorted(evidence.unmodelled):
         yield f"not compared, {what}"
     if changes is not None:
-        folders = {r.path.resolve().parent for r in evidence.history.revisions if r.path}
+        folders = {p.resolve().parent for r in evidence.history.revisions for p in r.files}
         for path in sorted(changes.deleted):
             if path.parent in folders:
                 yield (

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psycopg
-
 from bedstone.catalog import from_json, read_catalog
 from bedstone.dsn import is_url, parse_dsn
 from bedstone.errors import SideUnusable
-from bedstone.history import open_history
+from bedstone.history import open_history, run_file
 from bedstone.project import resolve
 from bedstone.prove.evidence import without_versions
 from bedstone.server import database_at
@@ -45,25 +43,16 @@ def read_side(text: str, server: Server, *, cwd: Path) -> Catalog:
 def _of_script(path: Path, server: Server) -> Catalog:
     with server.workspace(path.stem) as workspace:
         scratch = workspace.scratch("script")
+        scratch.reset()
+        run = run_file(path, scratch)
+        if run.error is not None:
+            raise SideUnusable(
+                f"{path.name} does not run: {run.error.message}",
+                detail=run.error.traceback.rstrip() or None,
+                hint="Mend the file; only a scratch database was touched.",
+            )
         with scratch.connect(autocommit=True) as connection:
-            try:
-                connection.execute(path.read_bytes())
-            except psycopg.Error as error:
-                raise SideUnusable(
-                    f"{path.name} does not run: {error.diag.message_primary or error}",
-                    detail=_place(path, error),
-                    hint="Mend the file; only a scratch database was touched.",
-                ) from error
             return read_catalog(connection, known_roles=workspace.known_roles)
-
-
-def _place(path: Path, error: psycopg.Error) -> str | None:
-    """Return the line that the server's error points at."""
-    position = error.diag.statement_position
-    if position is None:
-        return None
-    before = path.read_text(encoding="utf-8")[: int(position)]
-    return f"{path}, line {before.count(chr(10)) + 1}: {before.splitlines()[-1].strip()}"
 
 
 def _of_history(text: str, server: Server, cwd: Path) -> Catalog:

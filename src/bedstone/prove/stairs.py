@@ -24,7 +24,8 @@ class Stair:
     *alone* is false where the upgrade failed in a process of its own and passed in one run with
     everything before it; *error* is then the error of the first. *dropped* is what the upgrade took
     away, which its downgrade has to bring back. *left* compares the state before
-    the upgrade with the one after the downgrade, *again* the first upgrade with the second.
+    the upgrade with the one after the downgrade, *again* the first upgrade with the second. A
+    repeatable revision has no way down: it is run a second time right away.
     """
 
     revision: Revision
@@ -48,7 +49,8 @@ class Stair:
     @property
     def is_clean(self) -> bool:
         """Whether the database stands exactly where the first upgrade left it."""
-        exact = [d is not None and not d.meaningful for d in (self.left, self.again)]
+        differences = (self.again,) if self.revision.is_repeatable else (self.left, self.again)
+        exact = [d is not None and not d.meaningful for d in differences]
         return all(exact) and self.again is not None and not self.again.cosmetic
 
     @property
@@ -138,6 +140,8 @@ def _go_up(evidence: Evidence, revision: Revision, floor: _Floor) -> Stair:
 
 def _go_down_and_up(evidence: Evidence, stair: Stair, floor: _Floor, above: _Floor) -> Stair:
     revision = stair.revision
+    if revision.is_repeatable:
+        return _go_up_again(evidence, stair, above)
     down = evidence.history.step(evidence.scratch, revision.id, "down")
     if down.error is not None:
         return replace(stair, down=down, refuses=is_refusal(down.error, revision.path))
@@ -145,7 +149,11 @@ def _go_down_and_up(evidence: Evidence, stair: Stair, floor: _Floor, above: _Flo
     left = evidence.differences(floor.catalog, catalog)
     seen = () if left.meaningful else disagreement(floor.dump, dump)
     stair = replace(stair, down=down, left=left, disagreement=seen)
-    second = evidence.history.step(evidence.scratch, revision.id, "up")
+    return _go_up_again(evidence, stair, above)
+
+
+def _go_up_again(evidence: Evidence, stair: Stair, above: _Floor) -> Stair:
+    second = evidence.history.step(evidence.scratch, stair.revision.id, "up")
     if not second.ok:
         return replace(stair, second=second)
     again = evidence.differences(above.catalog, evidence.read())

@@ -10,23 +10,33 @@ from bedstone.errors import RevisionUnknown
 from bedstone.run.lock import runner_lock
 
 if TYPE_CHECKING:
+    from bedstone.errors import BedstoneError
     from bedstone.history import History, Revision, Run
     from bedstone.server import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a database stands in a history."""
+    """Where a database stands in a history.
+
+    *unknown* are applied and not in the history. *amiss* is what keeps an upgrade from going on,
+    *notes* what is worth knowing.
+    """
 
     current: tuple[str, ...]
     applied: tuple[Revision, ...]
     pending: tuple[Revision, ...]
     unknown: tuple[str, ...]
+    amiss: tuple[BedstoneError, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The revisions that were to be run, and how that went; no run where there were none."""
+    """The revisions that were run, and how that went; no run where there were none.
+
+    Where one failed, they are those that were to be run.
+    """
 
     revisions: tuple[Revision, ...]
     run: Run | None
@@ -34,14 +44,15 @@ class Applied:
 
 def read_position(history: History, database: Database) -> Position:
     """Read which revisions *database* has. Changes nothing."""
-    current = history.current(database)
-    by_id = {revision.id: revision for revision in history.revisions}
-    applied = _closure(by_id, [name for name in current if name in by_id])
+    standing = history.standing(database)
+    applied = standing.applied or frozenset()
     return Position(
-        current=current,
+        current=standing.current,
         applied=tuple(r for r in history.revisions if r.id in applied),
         pending=tuple(r for r in history.revisions if r.id not in applied),
-        unknown=tuple(name for name in current if name not in by_id),
+        unknown=standing.unknown,
+        amiss=standing.amiss,
+        notes=standing.notes,
     )
 
 
@@ -51,7 +62,7 @@ def plan_steps(
     """Return the revisions to run, in order, to come from *position* to *to*.
 
     Up, *to* defaults to all heads; down, to the state before the newest revision, and ``base``
-    means all the way.
+    means all the way. A repeatable revision has no way down and is left out there.
 
     Raises:
         RevisionUnknown: the history has no *to*.
@@ -62,13 +73,14 @@ def plan_steps(
             set(by_id) if to in {None, "head", "heads"} else _closure(by_id, [_find(by_id, to)])
         )
         return tuple(r for r in position.pending if r.id in wanted)
+    applied = tuple(r for r in position.applied if not r.is_repeatable)
     if to == "base":
-        return tuple(reversed(position.applied))
+        return tuple(reversed(applied))
     if to is None:
-        return position.applied[-1:]
+        return applied[-1:]
     kept = _closure(by_id, [_find(by_id, to)])
     above = {r.id for r in history.revisions if _stands_on(by_id, r.id, _find(by_id, to))}
-    return tuple(r for r in reversed(position.applied) if r.id in above and r.id not in kept)
+    return tuple(r for r in reversed(applied) if r.id in above and r.id not in kept)
 
 
 def _stands_on(by_id: dict[str, Revision], revision: str, below: str) -> bool:
@@ -92,14 +104,22 @@ def apply_history(
     Raises:
         RunnerBusy: another runner was at it for *wait* seconds.
         RevisionUnknown: the history has no *to*.
+        BedstoneError: what the database has applied is not what the history has.
     """
     with database.connect(autocommit=True) as connection, runner_lock(connection, wait=wait):
-        revisions = plan_steps(history, read_position(history, database), to, direction)
+        position = read_position(history, database)
+        for error in position.amiss if direction == "up" else ():
+            raise error
+        revisions = plan_steps(history, position, to, direction)
         if not revisions:
             return Applied((), None)
         ids = [revision.id for revision in revisions]
         move = history.upgrade if direction == "up" else history.downgrade
-        return Applied(revisions, move(database, ids))
+        run = move(database, ids)
+        if run.ok:
+            done = {step.revision for step in run.steps}
+            revisions = tuple(r for r in revisions if r.id in done)
+        return Applied(revisions, run)
 
 
 def _closure(by_id: dict[str, Revision], ids: list[str]) -> set[str]:

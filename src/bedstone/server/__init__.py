@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PostgreSQL to work on, and throw-away databases on it."""
 
+from bedstone.server.connection import connect_as_client
 from bedstone.server.lacks import Lack
 from bedstone.server.pgdump import PgDump
 from bedstone.server.scratch import Scratch, Template
@@ -29,6 +30,7 @@ __all__ = [
     "Template",
     "Witness",
     "Workspace",
+    "connect_as_client",
     "database_at",
     "open_server",
 ]

@@ -7,6 +7,7 @@ import os
 import re
 import threading
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -26,6 +27,7 @@ from bedstone.errors import (
     TlsRefused,
     TooManyConnections,
 )
+from bedstone.server.names import run_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +96,22 @@ def connect(
         connection.execute(_RELAX)
     if not autocommit:
         connection.set_autocommit(False)
+    return connection
+
+
+def connect_as_client(dsn: ConnectionString) -> psycopg.Connection[TupleRow]:
+    """Open a session at *dsn* in autocommit, with the time limits that the role has there.
+
+    To a scratch database by its address alone, whatever the user's libpq variables say.
+
+    Raises:
+        BedstoneError: one class for each reason that a server has; see ``connection_error``.
+    """
+    is_scratch = dsn.host == "127.0.0.1" and run_of(dsn.dbname or "") is not None
+    if is_scratch:
+        dsn = replace(dsn, params=(("sslmode", "prefer"), *dsn.params))
+    connection = connect(dsn, autocommit=True, embedded=is_scratch)
+    connection.execute("reset all")
     return connection
 
 

@@ -140,7 +140,6 @@ def test_a_failure_keeps_the_revisions_before_it_where_each_has_a_transaction(
     sample.table("a")
     sample.revision("b", "a", upgrade="op.execute('select 1/0')")
     with sample.open(scratch) as history:
-        assert history.contexts[0]["transaction_per_migration"]
         assert not history.upgrade(scratch).ok
         assert sample.tables(scratch) == {"a"}
         assert history.current(scratch) == ("a",)

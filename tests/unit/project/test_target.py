@@ -166,11 +166,78 @@ def test_an_empty_folder(tmp_path: Path) -> None:
         resolve(".", cwd=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["V1__start.sql", "db/migration/V2_1__more.sql"])
-def test_sql_files_are_recognised(tmp_path: Path, name: str) -> None:
-    folder = tmp_path if "/" not in name else tmp_path / "src/main/resources"
-    write(folder / name, "select 1;")
-    with pytest.raises(TargetUnsupported, match="history of SQL files"):
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "",
+        "sql",
+        "migrations",
+        "db/migration",
+        "src/main/resources/db/migration",
+        "services/shop/src/main/resources/db/migration",
+    ],
+)
+def test_sql_files_are_found(tmp_path: Path, folder: str) -> None:
+    """Java's place below a few folders of modules, too; no interpreter is looked for."""
+    write(tmp_path / folder / "V1__start.sql", "select 1;")
+    project = resolve(".", cwd=tmp_path)
+    assert (project.kind, project.python) == ("sql", None)
+    assert [source.folders for source in project.sources] == [(tmp_path / folder,)]
+
+
+def test_sql_files_are_found_where_they_are_nested(tmp_path: Path) -> None:
+    write(tmp_path / "db/migration/2026/11/R__views.sql", "select 1;")
+    assert resolve(".", cwd=tmp_path).sources[0].folders == (tmp_path / "db/migration",)
+
+
+def test_alembic_goes_before_sql_files_unless_they_are_named(tmp_path: Path) -> None:
+    write(tmp_path / "alembic.ini", INI)
+    write(tmp_path / "sql/V1__start.sql", "select 1;")
+    assert resolve(".", cwd=tmp_path).kind == "alembic"
+    write(tmp_path / "bedstone.toml", 'sql_files = ["sql"]\n')
+    assert resolve(".", cwd=tmp_path).kind == "sql"
+
+
+def test_sql_files_in_several_places(tmp_path: Path) -> None:
+    write(tmp_path / "db/migration/V1__start.sql", "select 1;")
+    write(tmp_path / "sql/V1__start.sql", "select 1;")
+    with pytest.raises(TargetAmbiguous, match="holds 2 folders of SQL files"):
+        resolve(".", cwd=tmp_path)
+
+
+def test_a_folder_of_sql_files_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(TargetUnknown, match=r"the folder of SQL files .*/nowhere is not there"):
+        resolve(".", overrides={"sql_files": ("nowhere",)}, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("flyway.toml", '[flyway]\nlocations = ["filesystem:made/here"]\n'),
+        ("flyway.conf", "flyway.locations=filesystem:made/here\n"),
+        ("conf/flyway.conf", "# x\nflyway.locations = made/here\n"),
+    ],
+)
+def test_flyway_says_where_its_files_are(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path / name, text)
+    write(tmp_path / "made/here/V1__start.sql", "select 1;")
+    assert resolve(".", cwd=tmp_path).sources[0].folders == (tmp_path / "made/here",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "tool"),
+    [
+        ("db/migrations/20260101_x.sql", "-- migrate:up\nselect 1;", "dbmate"),
+        ("migrations/001_x.sql", "-- +goose Up\nselect 1;", "goose"),
+        ("migrations/001_x.up.sql", "select 1;", "golang-migrate or sqlx"),
+        ("sql/001_x.sql", "select 1;", "no tool that bedstone knows"),
+    ],
+)
+def test_sql_files_of_other_tools_are_named(
+    tmp_path: Path, name: str, text: str, tool: str
+) -> None:
+    write(tmp_path / name, text)
+    with pytest.raises(TargetUnsupported, match=f"belongs to a history of {tool}"):
         resolve(".", cwd=tmp_path)
 
 

@@ -25,7 +25,8 @@ def run(
 ) -> None:
     """Say where a database stands in the project's history. Changes nothing.
 
-    Exit status 1 where revisions are pending or the database has some that the history has not.
+    Exit status 1 where revisions are pending, or the database has some that the history has not,
+    or has in another form.
     """
     from bedstone.errors import ExitStatus
     from bedstone.run import read_position
@@ -35,7 +36,7 @@ def run(
     ) as migration:
         position = read_position(migration.history, migration.database)
         where = migration.database.dsn.redacted
-    behind = bool(position.pending or position.unknown)
+    behind = bool(position.pending or position.unknown or position.amiss)
     if json:
         data = {
             "database": where,
@@ -43,6 +44,8 @@ def run(
             "applied": len(position.applied),
             "pending": [revision.id for revision in position.pending],
             "unknown": list(position.unknown),
+            "amiss": [f"{error.code}: {error.message}" for error in position.amiss],
+            "notes": list(position.notes),
         }
         sys.stdout.write(json_module.dumps(data, indent=2) + "\n")
     else:
@@ -52,6 +55,10 @@ def run(
             sys.stdout.write(f"  pending  {revision.id}  {revision.message}\n")
         for name in position.unknown:
             sys.stdout.write(f"  unknown  {name}  is in the database and not in the history\n")
+        for error in position.amiss:
+            sys.stdout.write(f"  amiss    {error.code}: {error.message}\n")
+        for note in position.notes:
+            sys.stdout.write(f"  note     {note}\n")
         if position.pending:
             sys.stdout.write(f"next: bedstone upgrade {target} --dry-run\n")
     sys.exit(ExitStatus.FINDINGS if behind else ExitStatus.DONE)

@@ -54,12 +54,15 @@ def check(evidence: Evidence) -> Proof:
     if stairs.lost is not None and evidence.chain.up.ok:
         findings.append(_not_repeatable(stairs.lost))
     eligible = len(evidence.chosen)
-    undone = sum(_is_undone(stair) for stair in stairs.steps)
-    refused = sum(stair.refuses for stair in stairs.steps)
-    empty = sum(stair.is_empty for stair in stairs.steps)
+    steps = stairs.steps
+    undone = sum(_is_undone(stair) for stair in steps)
+    refused = sum(stair.refuses for stair in steps)
+    empty = sum(stair.is_empty for stair in steps)
     summary = f"{undone} of {eligible} undo exactly their upgrade"
     summary += f", {refused} refuse on purpose" if refused else ""
     summary += f", {empty} change no schema" if empty else ""
+    twice = sum(s.revision.is_repeatable and s.second is not None and s.second.ok for s in steps)
+    summary += f", {twice} run twice" if twice else ""
     vacuous = bool(eligible) and empty == eligible
     return concluded(
         NAME, summary, eligible=eligible, findings=findings, excluded=excluded, vacuous=vacuous
@@ -71,7 +74,9 @@ def _is_undone(stair: Stair) -> bool:
 
 
 def check_stair(stair: Stair) -> Iterator[Finding]:
-    """Yield what is wrong with one revision's downgrade."""
+    """Yield what is wrong with one revision's downgrade, or with a repeatable one's second run."""
+    if stair.revision.is_repeatable:
+        yield from _repeated(stair)
     if stair.down is None:
         return
     if stair.down.error is not None:
@@ -96,11 +101,28 @@ def check_stair(stair: Stair) -> Iterator[Finding]:
         yield from (_again(stair, group) for group in by_object(stair.again))
 
 
+def _repeated(stair: Stair) -> Iterator[Finding]:
+    """Yield what a second run of a repeatable revision brings to light."""
+    if stair.second is not None and stair.second.error is not None:
+        error = stair.second.error
+        yield Finding(
+            "BED315",
+            Severity.ERROR,
+            f"{stair.revision.id} is repeatable and fails when it is run again: {worded(error)}",
+            revision=stair.revision.id,
+            detail="It is run again whenever its file changes.",
+            hint="Let it replace what is there: CREATE OR REPLACE, or DROP … IF EXISTS first.",
+            evidence=step_evidence(error),
+        )
+    for group in by_object(stair.again):
+        yield _again(stair, group)
+
+
 def _not_repeatable(error: StepError) -> Finding:
     return Finding(
         "BED305",
         Severity.ERROR,
-        f"{error.revision or 'env.py'} upgrades once, and fails when the history is run again from "
+        f"{error.at} upgrades once, and fails when the history is run again from "
         f"the same start: {worded(error)}",
         revision=error.revision,
         hint="Make it depend on nothing but the database: no roles, files or times of day.",
@@ -119,7 +141,7 @@ def _failure(stair: Stair) -> Finding:
         detail="Whoever has to go back from this revision is stopped here.",
         hint=error.hint
         or (
-            f"Mend downgrade() in {stair.revision.path.name}."
+            f"Mend {stair.revision.way_down} of {stair.revision.path.name}."
             if stair.revision.path
             else "Mend its downgrade()."
         ),
@@ -192,7 +214,7 @@ def _left(stair: Stair, group: tuple[Difference, ...], *, called: str | None = N
         f"downgrade of {stair.revision.id} {said}",
         revision=stair.revision.id,
         object=str(first.key),
-        hint="Undo it in downgrade(), or accept it: bedstone accept",
+        hint=f"Undo it in {stair.revision.way_down}, or accept it: bedstone accept",
         evidence=evidence,
     )
 

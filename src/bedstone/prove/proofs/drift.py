@@ -27,7 +27,7 @@ _FILTERED = "env.py's include_name or include_object leaves its table out"
 def check(evidence: Evidence) -> Proof:
     """Compare the catalog of the models with that of the history's head."""
     if not evidence.history.has_models:
-        return not_checked(NAME, "env.py names no target_metadata with a table in it")
+        return not_checked(NAME, "neither env.py nor the settings name models with a table in them")
     if evidence.origin.error is not None or evidence.chain.head is None:
         return not_checked(NAME, "the history cannot be upgraded to its head")
     models = evidence.models

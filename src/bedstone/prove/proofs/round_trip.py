@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NAME = "round-trip"
 ORDER = 10
 
+_NO_WAY_BACK = "it is repeatable: it has no way back, and is run twice instead"
 _BOOTSTRAP = 'Say what the first revision expects: bootstrap = "…" in bedstone.toml.'
 
 
@@ -49,13 +50,15 @@ def check(evidence: Evidence) -> Proof:
         return _not_up(evidence, chain.up.error, ends)
     single = [f for stair in evidence.stairs.steps for f in downgrades.check_stair(stair)]
     findings = ends + list(_check_chain(evidence, chain, single))
-    excluded = [*skipped] + [
+    once = [Exclusion(r.id, _NO_WAY_BACK) for r in evidence.selected if r.is_repeatable]
+    excluded = [*skipped, *once] + [
         Exclusion(r.id, f"the way down ends at {chain.floor.id}")
         for r in evidence.selected
-        if chain.floor is not None and r not in chain.above
+        if chain.floor is not None and r not in chain.above and not r.is_repeatable
     ]
     if chain.floor is not None and not chain.above and not _refuses(chain):
-        excluded = [*skipped]  # the failing downgrade is the answer; nothing was left unasked
+        # the failing downgrade is the answer; nothing else was left unasked
+        excluded = [*skipped, *once]
     vacuous = chain.unchanged and bool(evidence.stairs.steps) and not findings
     return concluded(
         NAME,
@@ -69,6 +72,8 @@ def check(evidence: Evidence) -> Proof:
 
 def _summary(evidence: Evidence, chain: Chain) -> str:
     total, above = len(evidence.selected), len(chain.above)
+    if all(revision.is_repeatable for revision in evidence.selected):
+        return f"{total} up: repeatable, so there is no way down"
     dumped = ", pg_dump agrees" if chain.dumped and not chain.disagreement else ""
     dumped = dumped or (", pg_dump out of reach" if not chain.dumped else "")
     if chain.floor is not None and not above:
@@ -80,7 +85,7 @@ def _summary(evidence: Evidence, chain: Chain) -> str:
         verdict = "the way down undoes nothing, so the second way up had nothing to do"
     ways = f"{above} up, {above} down, {above} up: {verdict}"
     if chain.second is not None and chain.second.error is not None:
-        at = chain.second.error.revision or "env.py"
+        at = chain.second.error.at
         ways = f"{above} up, {above} down; the second way up fails at {at}"
     return ways if chain.floor is None else f"{ways}; below, {chain.floor.id} does not go down"
 
@@ -101,7 +106,7 @@ def _end_of_bootstrap(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "BED314" if refuses else "BED321",
         Severity.NOTE if refuses else Severity.ERROR,
-        f"the way down from the bootstrap ends at {error.revision or 'env.py'}: {worded(error)}",
+        f"the way down from the bootstrap ends at {error.at}: {worded(error)}",
         revision=error.revision,
         detail="The bootstrap is at the head, so the revisions can be run only after going down.",
         evidence=step_evidence(error),
@@ -143,9 +148,9 @@ def _not_up(evidence: Evidence, error: StepError, ends: list[Finding]) -> Proof:
     finding = Finding(
         code,
         Severity.ERROR,
-        f"{words} {error.revision or 'env.py'}: {worded(error)}",
+        f"{words} {error.at}: {worded(error)}",
         revision=error.revision,
-        hint=error.hint or (_BOOTSTRAP if first else "Mend its upgrade()."),
+        hint=error.hint or (_BOOTSTRAP if first else _mend(evidence, error)),
         evidence=step_evidence(error),
     )
     place = next((i for i, r in enumerate(evidence.selected) if r.id == error.revision), 0)
@@ -156,6 +161,11 @@ def _not_up(evidence: Evidence, error: StepError, ends: list[Finding]) -> Proof:
     return concluded(
         NAME, finding.message, eligible=eligible, findings=[*ends, finding], excluded=excluded
     )
+
+
+def _mend(evidence: Evidence, error: StepError) -> str:
+    ways = {r.id: r.way_up for r in evidence.selected}
+    return f"Mend {ways.get(error.revision or '', 'upgrade()')}."
 
 
 def _is_at_start(evidence: Evidence, error: StepError) -> bool:
@@ -172,7 +182,7 @@ def _is_at_start(evidence: Evidence, error: StepError) -> bool:
 
 
 def _check_chain(evidence: Evidence, chain: Chain, single: list[Finding]) -> Iterator[Finding]:
-    if chain.down is not None and chain.down.error is not None:
+    if chain.down is not None and chain.down.error is not None and not _refuses(chain):
         alone = {s.revision.id for s in evidence.stairs.steps if s.down is not None and s.down.ok}
         yield from _not_down(chain.down.error, single, alone)
     yield from _left_at_base(chain, single)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One history of a project and the process that runs it."""
+"""One Alembic history of a project and the process that runs it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ import re
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
+from bedstone.errors import EnvironmentScriptFailed
+from bedstone.history.bootstrap import bootstrap
 from bedstone.history.failure import asks_for_async, failure_of, guesses, versions_of
 from bedstone.history.folder import PrivateFolder
+from bedstone.history.form import Following, Standing
 from bedstone.history.run import Run, read_run
 from bedstone.probe import SHORTEST_SECRET, Delivery, Places, ProbeClient, Reply, render
 from bedstone.probe.delivery import libpq_environment, without_libpq
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bedstone.dsn import ConnectionString
+    from bedstone.history.form import Direction, Listener, Namer, TableName
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
@@ -66,15 +69,7 @@ datefmt = %H:%M:%S
 """
 
 
-@runtime_checkable
-class Following(Protocol):
-    """A database that wants to know which revision and which line each statement is of."""
-
-    def follow(self, path: Path, name: Callable[[str], str]) -> AbstractContextManager[None]:
-        """Read, for the block, what the probe writes to the file *path*."""
-
-
-class Strand:
+class AlembicStrand:
     """One history (or the models alone), loaded once in a process of the project's interpreter."""
 
     def __init__(self, project: Project, source: HistorySource | None, database: Database) -> None:
@@ -85,9 +80,8 @@ class Strand:
         self.timeout = project.settings.timeout
         self.facts: Mapping[str, Any] = {}
         self.versions: Mapping[str, Any] = {}
-        #: Turns Alembic's revision ids into those to show.
-        self.name_of: Callable[[str], str] = str
-        self.listen: Callable[[Mapping[str, Any]], None] | None = None
+        self.name_of: Namer = str
+        self.listen: Listener | None = None
         self._private = PrivateFolder()
         self._folder = self._private.path
         self._places = Places(
@@ -125,6 +119,116 @@ class Strand:
         """The interpreter."""
         assert self.project.python is not None  # noqa: S101  resolve() found one
         return self.project.python.path
+
+    # -- what it holds --------------------------------------------------------------------------
+
+    @property
+    def has_history(self) -> bool:
+        """Whether there are revisions at all, not only models."""
+        return self.source is not None
+
+    @property
+    def place(self) -> str | None:
+        """Where Alembic looked for revisions."""
+        return self.facts.get("script_location")
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """The revisions as the probe described them."""
+        return tuple(self.facts["revisions"])
+
+    @property
+    def has_models(self) -> bool:
+        """Whether ``env.py`` or the settings name models with a table in them."""
+        return bool(self.facts["has_models"])
+
+    @property
+    def startup_seconds(self) -> float:
+        """How long the project's imports took."""
+        return float(self.facts["seconds"])
+
+    @property
+    def version_tables(self) -> Sequence[TableName]:
+        """The version table of each context that ``env.py`` configures."""
+        contexts = self.facts["contexts"]
+        return tuple((c["version_table_schema"], c["version_table"]) for c in contexts)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was seen while loading."""
+        return tuple(self.facts["notes"])
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The project's own files that ``env.py`` imports, and its configuration."""
+        found = [Path(file) for file in self.facts.get("files") or ()]
+        if self.source is not None:
+            found += [path for path in (self.source.ini, self.source.toml) if path is not None]
+        return tuple(found)
+
+    # -- runs -----------------------------------------------------------------------------------
+
+    def upgrade(self, database: Database) -> Run:
+        """Upgrade to the heads of the settings, as ``alembic upgrade`` does."""
+        return self.run(database, "upgrade", revisions=list(self.settings.heads))
+
+    def downgrade(self, database: Database) -> Run:
+        """Downgrade to base."""
+        return self.run(database, "downgrade", revisions=["base"])
+
+    def steps(
+        self,
+        database: Database,
+        numbers: Sequence[str],
+        direction: Direction,
+        *,
+        destination: str,
+        record: bool,
+    ) -> Run:
+        """Run exactly *numbers* in one run that leads to *destination*."""
+        return self.run(
+            database,
+            "steps",
+            revisions=list(numbers),
+            direction=direction,
+            destination=destination,
+            record=record,
+        )
+
+    def prepare(self, database: Database) -> Run:
+        """Make what the application makes at its start, then the bootstrap, then its stamp."""
+        run = self.load_again(database)
+        if run.ok and self.settings.bootstrap is not None:
+            run = run.then(bootstrap(self, database))
+        if run.ok and self.settings.stamp:
+            run = run.then(self.run(database, "stamp", revisions=list(self.settings.stamp)))
+        return run
+
+    def create_models(self, database: Database) -> Run:
+        """Run ``create_all`` of the models."""
+        return self.run(database, "create_models")
+
+    def standing(self, database: Database) -> Standing:
+        """Read the version tables."""
+        run = self.run(database, "current")
+        if run.error is not None:
+            raise EnvironmentScriptFailed(
+                f"the version of {self.name} cannot be read: {run.error.message}",
+                detail=run.error.traceback.rstrip() or None,
+                hint="alembic current says the same.",
+            )
+        return Standing(tuple(n for table in run.result or () for n in table["heads"]))
+
+    def filtered(
+        self, database: Database, names: Iterable[TableName]
+    ) -> frozenset[TableName] | None:
+        """Ask ``include_name``, ``include_object`` and ``include_schemas`` of ``env.py``."""
+        if self.source is None:
+            return None
+        asked = [{"schema": schema, "name": name} for schema, name in names]
+        run = self.run(database, "filtered", names=asked)
+        answers = run.result if run.ok else ()
+        return frozenset((name["schema"], name["name"]) for name in answers or ())
 
     def run(self, database: Database, op: str, **request: Any) -> Run:
         """Run *op* in a process of its own, with everything pointed at *database*."""
