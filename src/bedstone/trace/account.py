@@ -156,10 +156,16 @@ class Account:
         return oid in self._committed and self._committed[oid] is None
 
     def take_locks(
-        self, record: Record, locks: frozenset[tuple[int, LockMode]], wal: int | None, now: float
+        self,
+        record: Record,
+        locks: frozenset[tuple[int, LockMode]],
+        wal: int | None,
+        now: float,
+        lock_timeout: str | None,
     ) -> None:
         """Write into *record* the locks alone, of a statement that does nothing else."""
         record.method = Method.MEASURED
+        record.lock_timeout = lock_timeout
         older = frozenset((oid, mode) for oid, mode in locks if oid not in self.made)
         self._note_locks(record, older, {}, now, self.asked)
         self._note_wal(record, wal)

@@ -177,6 +177,15 @@ class Dialogue:
             return None
         return read_answer(columns[-1], columns[0] if len(columns) > 1 else None)
 
+    async def lock_timeout(self, *, simple: bool) -> str | None:
+        """Ask for the limit on waiting for a lock; that takes no snapshot."""
+        show = "show lock_timeout"
+        reply = await self._exchange(_simple(show) if simple else _batch(show))
+        if reply.failed or not reply.rows:
+            return None
+        value = column_of(reply.rows[0])
+        return None if value is None else value.decode("ascii", "replace")
+
     async def flush_counts(self) -> None:
         """Have the session report its counts, so that none of them is taken for the next's."""
         await self._exchange(_FLUSH)

@@ -175,7 +175,8 @@ class Inquiry:
             locks = await self._outside.locks(self.pid)
             await self._learn(account.strangers((oid for oid, _ in locks or ()), {}))
             if locks is not None:
-                account.take_locks(record, locks, await self._outside.wal(), now)
+                limit = await self._dialogue.lock_timeout(simple=simple)
+                account.take_locks(record, locks, await self._outside.wal(), now, limit)
             else:
                 record.unknown = ("locks",)
             return b"T"

@@ -125,7 +125,7 @@ def test_an_index_that_could_serve_is_looked_for(
 @pytest.mark.parametrize("name", ["parts", "parts_1"])
 def test_rows_of_partitions_are_those_of_their_table(tables: Scratch, name: str) -> None:
     found = judged(tables, f"update {name} set n = k")
-    assert one(found, "BED362").object == "table public.parts"
+    assert one(found, "BED362").object == f"table public.{name}"
     assert not found.unclear
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedstone.findings import Exclusion
+from bedstone.history import Failure
 from bedstone.prove.locks.ground import read_ground
 from bedstone.prove.locks.traced import Traced, look_back
 from bedstone.trace import observe
 
 if TYPE_CHECKING:
-    from bedstone.history import Revision
+    from bedstone.history import Revision, StepError
     from bedstone.prove.evidence import Evidence
     from bedstone.trace import Trace
 
@@ -66,11 +67,23 @@ def _observe(evidence: Evidence, revision: Revision) -> tuple[Traced | None, str
         trace, sessions = observer.trace(), observer.sessions
     if not sessions:
         return None, "its connection does not come through the observer"
+    is_sql = revision.path is not None and revision.path.suffix != ".py"
     with evidence.scratch.connect(autocommit=True) as connection:
-        traced = look_back(connection, revision.id, trace, before, own)
+        traced = look_back(connection, revision.id, trace, before, own, is_sql=is_sql)
     if run.error is not None:
-        return traced, f"its upgrade fails in a run of its own: {run.error.message}"
+        return traced, f"its upgrade fails in a run of its own: {_worded(run.error, trace)}"
     return traced, None
+
+
+def _worded(error: StepError, trace: Trace) -> str:
+    """Say an error without values: by the text that the trace keeps of it, if it does."""
+    if error.failure is not Failure.RAISED:
+        return error.message
+    if error.sqlstate is None:
+        return error.exception or "an exception"
+    kept = (s.error for s in reversed(trace.statements) if s.error is not None)
+    text = next((e.message for e in kept if e.sqlstate == error.sqlstate), None)
+    return f"SQLSTATE {error.sqlstate}" + (f", {text}" if text else "")
 
 
 def _together(evidence: Evidence) -> tuple[frozenset[tuple[str, tuple[str, ...]]], ...]:

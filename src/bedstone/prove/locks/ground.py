@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import class_row
 
+from bedstone.prove.locks.ways import Server
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
@@ -98,6 +99,13 @@ class Ground:
         while above is not None and above.owner is not None:
             above = self.seats.get(above.owner)
         return above if above is not None and above.kind in TABLES else None
+
+    def own_table(self, relation: Relation) -> Seat | None:
+        """Return the table or partition that *relation* is or that it is an index of."""
+        seat = self.seat(relation)
+        while seat is not None and seat.kind not in TABLES:
+            seat = self.seats.get(seat.owner or 0)
+        return seat
 
     def table_named(self, schema: str | None, name: str) -> Seat | None:
         """Return the table of that name; of a partition, the topmost one."""
@@ -194,6 +202,12 @@ def read_details(connection: psycopg.Connection, tables: Collection[int]) -> Det
     with connection.cursor(row_factory=class_row(Column)) as others:
         columns = others.execute(_query("columns"), {"tables": every}).fetchall()
     return Details(tuple(indexes), tuple(partitions), tuple(columns))
+
+
+def read_servers(connection: psycopg.Connection) -> tuple[Server, ...]:
+    """Read which condition each index can serve."""
+    with connection.cursor(row_factory=class_row(Server)) as cursor:
+        return tuple(cursor.execute(_query("ways")))
 
 
 def _query(name: str) -> bytes:

@@ -8,22 +8,40 @@ from typing import TYPE_CHECKING
 
 from bedstone.findings import Exclusion, Finding, Method, Severity
 from bedstone.prove.locks import order, refused, words
-from bedstone.prove.locks.effects import read_effects
 from bedstone.prove.locks.forms import Scene, apart, safe_form
 from bedstone.prove.locks.holding import read_holding, tables_of
+from bedstone.prove.locks.reader import read_effects
 from bedstone.prove.locks.reading import short
 from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from bedstone.prove.locks.effects import Effect, Grip, Work
+    from bedstone.findings import Example
+    from bedstone.prove.locks.effects import Doubt, Effect, Grip, Work
+    from bedstone.prove.locks.forms import Form
+    from bedstone.prove.locks.ground import Seat
     from bedstone.prove.locks.holding import Brief, Holding, Long, Waiting
     from bedstone.prove.locks.traced import Traced
 
 _OF_BRANCH = (
     "It is made by {maker}, which is new as well: where both go out together, it is still empty."
 )
+
+
+_TIMEOUT = (
+    "Set it in env.py or first in the revision: op.execute(\"set lock_timeout = '5s'\"); run it "
+    "again when it gives up."
+)
+_TIMEOUT_IN_SQL = (
+    "Set it first in the file: set lock_timeout = '5s'; run it again when it gives up."
+)
+_VERBS = {
+    "update": "updates",
+    "delete": "deletes from",
+    "insert": "inserts into",
+    "merge": "merges into",
+}
 
 
 @dataclass(frozen=True)
@@ -46,10 +64,10 @@ def judge(
     effects = read_effects(traced, small=small)
     judging = _Judging(traced, effects, makers or {})
     unclear = tuple(
-        Exclusion(f"{traced.revision}: {short(effect.text)}", f"{table}: {reason}")
+        Exclusion(f"{traced.revision}: {short(effect.text)}", str(doubt))
         for effect in effects
-        for table, reason in effect.unclear
-        if judging.matters(effect)
+        for doubt in effect.doubts
+        if judging.matters(effect, doubt)
     )
     return Judged(traced, effects, tuple(judging.findings()), unclear)
 
@@ -65,11 +83,16 @@ class _Judging:
         self._makers = makers
         self._holding: Holding = read_holding(effects)
 
-    def matters(self, effect: Effect) -> bool:
+    def matters(self, effect: Effect, doubt: Doubt) -> bool:
         """Whether it would make a difference if the statement read a whole table."""
-        writes = any(sentence.target is not None for sentence in effect.sentences)
-        held = any(other.grips for other in self._effects if other.unit == effect.unit)
-        return writes or held
+        unit = [other for other in self._effects if other.unit == effect.unit]
+        if doubt.always or any(other.grips for other in unit):
+            return True
+        number = effect.statement.number
+        rows = {
+            oid for other in unit if other.statement.number <= number for oid in other.row_locked
+        }
+        return bool(effect.row_locked) or (doubt.table is not None and doubt.table.oid in rows)
 
     def findings(self) -> Iterator[Finding]:
         """Yield them, the weightiest first."""
@@ -77,7 +100,7 @@ class _Judging:
         yield from map(self._waiting, self._holding.waiting)
         yield from self._rows()
         yield from refused.check(self._traced, self._effects)
-        yield from order.several_tables(self._traced.revision, self._effects)
+        yield from order.several_tables(self._traced, self._effects)
         yield from self._brief()
         yield from self._without_timeout()
 
@@ -93,13 +116,13 @@ class _Judging:
             Severity.ERROR,
             message,
             revision=self._traced.revision,
-            object=words.called(grip.table),
+            object=words.called(grip.place),
             cause=words.cause(effect.statement),
             detail=f"{words.blocks(grip)} until that has ended: the more rows, the longer.",
             hint=words.hint(form),
             evidence=words.evidence(effect, long.grips),
             method=words.weakest([*(g.method for g in long.grips), long.work.method]),
-            examples=words.examples(form),
+            examples=self._examples(form),
         )
         return self._of_branch(finding, {long.work.table.oid})
 
@@ -108,7 +131,7 @@ class _Judging:
         form = apart(Scene(self._traced, holder), Scene(self._traced, worker))
         reads = all(kind == "select" for kind in worker.statement.kinds)
         message = (
-            f"{self._traced.revision} still holds {grip.mode} on {grip.table}"
+            f"{self._traced.revision} still holds {grip.mode} on {grip.place}"
             f"{words.where(holder.statement)} while "
             f"{_of(work, grip)}{words.where(worker.statement)}"
         )
@@ -118,13 +141,13 @@ class _Judging:
             Severity.WARNING if reads else Severity.ERROR,
             message,
             revision=self._traced.revision,
-            object=words.called(grip.table),
+            object=words.called(grip.place),
             cause=words.cause(worker.statement),
             detail=f"{detail}{short(holder.text)}",
             hint=words.hint(form),
             evidence=words.evidence(worker, (grip,)) | {"held since": words.evidence(holder)},
             method=words.weakest([grip.method, work.method]),
-            examples=words.examples(form),
+            examples=self._examples(form),
         )
         return self._of_branch(finding, {work.table.oid})
 
@@ -134,19 +157,16 @@ class _Judging:
         for effect in self._effects:
             if effect.statement.number in told:
                 continue
-            for sentence in effect.sentences:
-                target = sentence.target
-                seat = self._traced.before.table_named(*target) if target else None
-                work = effect.works_on(seat) if seat is not None else None
-                if seat is None or work is None:
-                    continue
+            for written in effect.written:
+                seat, work = written.table, written.work
                 form = safe_form(Scene(self._traced, effect))
-                verb = "updates" if sentence.kind == "update" else "deletes from"
+                is_other = work.table.oid != self._top(seat)
+                reason = f"in {work.place}, {work.reason}" if is_other else work.reason
                 finding = Finding(
                     "BED362",
                     Severity.WARNING,
-                    f"{self._traced.revision} {verb} {seat} in one transaction: {work.reason}"
-                    f"{words.where(effect.statement)}",
+                    f"{self._traced.revision} {_VERBS[written.operation]} {seat} in one "
+                    f"transaction: {reason}{words.where(effect.statement)}",
                     revision=self._traced.revision,
                     object=words.called(seat),
                     cause=words.cause(effect.statement),
@@ -155,9 +175,16 @@ class _Judging:
                     hint=words.hint(form),
                     evidence=words.evidence(effect),
                     method=work.method,
-                    examples=words.examples(form),
+                    examples=self._examples(form),
                 )
-                yield self._of_branch(finding, {seat.oid})
+                yield self._of_branch(finding, {work.table.oid})
+
+    def _top(self, seat: Seat) -> int | None:
+        top = self._traced.before.top(seat)
+        return None if top is None else top.oid
+
+    def _examples(self, form: Form | None) -> tuple[Example, ...]:
+        return words.examples(form, is_sql=self._traced.is_sql)
 
     def _brief(self) -> Iterator[Finding]:
         brief: dict[int, Brief] = {}
@@ -170,16 +197,16 @@ class _Judging:
             yield Finding(
                 "BED363",
                 Severity.NOTE,
-                f"{self._traced.revision} holds {item.grip.mode} on {item.grip.table} for a moment"
+                f"{self._traced.revision} holds {item.grip.mode} on {item.grip.place} for a moment"
                 f"{words.where(item.effect.statement)}",
                 revision=self._traced.revision,
-                object=words.called(item.grip.table),
+                object=words.called(item.grip.place),
                 cause=words.cause(item.effect.statement),
-                detail="No row was read or written meanwhile.",
+                detail="No work that grows with the table was seen.",
                 hint=words.hint(form),
                 evidence=words.evidence(item.effect, (item.grip,)),
                 method=item.grip.method,
-                examples=words.examples(form),
+                examples=self._examples(form),
             )
 
     def _without_timeout(self) -> Iterator[Finding]:
@@ -204,8 +231,7 @@ class _Judging:
             detail="While it waits behind one long query, everybody else waits behind it. The "
             "session itself was asked when the statement had ended: lock_timeout is 0. What is "
             "set for your role or database on another server is not seen here.",
-            hint="Set it in env.py or first in the revision: "
-            "op.execute(\"set lock_timeout = '5s'\"); run it again when it gives up.",
+            hint=_TIMEOUT_IN_SQL if self._traced.is_sql else _TIMEOUT,
             evidence=words.evidence(first, first.grips),
             method=Method.MEASURED,
         )
@@ -221,7 +247,7 @@ class _Judging:
 
 def _of(work: Work, grip: Grip) -> str:
     """Say what goes on, and on which table where it is not the one that is locked."""
-    return work.reason if work.table.oid == grip.table.oid else f"in {work.table}, {work.reason}"
+    return work.reason if work.table.oid == grip.table.oid else f"in {work.place}, {work.reason}"
 
 
 def _is_weaker(effect: Effect) -> bool:

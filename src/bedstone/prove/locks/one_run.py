@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.findings import Finding, Severity
 from bedstone.prove.locks import words
-from bedstone.prove.locks.holding import read_holding
+from bedstone.prove.locks.holding import Waiting, read_holding
 from bedstone.prove.locks.reading import short
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from bedstone.prove.locks.climbing import Climbed
     from bedstone.prove.locks.effects import Effect
-    from bedstone.prove.locks.holding import Waiting
     from bedstone.prove.locks.judge import Judged
 
 
@@ -33,7 +32,13 @@ def check_together(climbed: Climbed, judged: Sequence[Judged]) -> Iterator[Findi
                     statement = replace(effect.statement, number=number)
                     effects.append(replace(effect, statement=statement, unit=(0, 0)))
                     revisions.append(revision)
-        for waiting in read_holding(effects).waiting:
+        holding = read_holding(effects)
+        during = [
+            Waiting(holder, grip, long.effect, long.work)
+            for long in holding.long
+            for holder, grip in zip(long.holders, long.grips, strict=True)
+        ]
+        for waiting in (*holding.waiting, *during):
             holder = revisions[waiting.holder.statement.number]
             worker = revisions[waiting.worker.statement.number]
             if holder != worker:
@@ -45,10 +50,10 @@ def _finding(holder: str, worker: str, waiting: Waiting) -> Finding:
     return Finding(
         "BED361",
         Severity.WARNING,
-        f"in one run, {grip.mode} of {holder} on {grip.table} is still held while {worker} is at "
-        f"work{words.where(statement)}: in {work.table}, {work.reason}",
+        f"in one run, {grip.mode} of {holder} on {grip.place} is still held while {worker} is at "
+        f"work{words.where(statement)}: in {work.place}, {work.reason}",
         revision=worker,
-        object=words.called(grip.table),
+        object=words.called(grip.place),
         cause=words.cause(statement),
         detail=f"{words.blocks(grip)} until the transaction of both ends; the lock was taken by "
         f"{short(waiting.holder.text)}",

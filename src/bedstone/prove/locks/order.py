@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bedstone.findings import Finding, Severity
 from bedstone.prove.locks import words
 from bedstone.prove.locks.ground import STORED
-from bedstone.prove.locks.holding import units_of
+from bedstone.prove.locks.holding import held_at_end, units_of
 from bedstone.prove.locks.reading import short
 from bedstone.trace import LockMode
 
@@ -17,26 +17,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from bedstone.prove.locks.effects import Effect, Grip
+    from bedstone.prove.locks.traced import Traced
 
 _Step = tuple[str, "Effect", "Grip"]
 
 
-def several_tables(revision: str, effects: Sequence[Effect]) -> Iterator[Finding]:
+_APART = (
+    "Give each table a transaction of its own: a revision each with "
+    "transaction_per_migration=True, or op.get_context().autocommit_block()."
+)
+_APART_IN_SQL = "Give each table a transaction of its own: a file each."
+
+
+def several_tables(traced: Traced, effects: Sequence[Effect]) -> Iterator[Finding]:
     """Yield where statements of one transaction lock one table after the other.
 
     What a single statement locks together cannot be taken apart, so it is not told.
     """
+    revision = traced.revision
     for unit in units_of(effects):
         first: dict[int, tuple[Effect, Grip]] = {}
-        for effect in unit:
-            for grip in effect.grips:
-                if grip.mode is LockMode.ACCESS_EXCLUSIVE and grip.table.kind in STORED:
-                    first.setdefault(grip.table.oid, (effect, grip))
+        for effect, grip in held_at_end(unit):
+            if grip.mode is LockMode.ACCESS_EXCLUSIVE and grip.table.kind in STORED:
+                first.setdefault(grip.table.oid, (effect, grip))
         by_statement = {effect.statement.number for effect, _ in first.values()}
         if len(first) < 2 or len(by_statement) < 2:
             continue
         taken = list(first.values())
-        tables = [grip.table for _, grip in taken]
+        tables = [grip.place for _, grip in taken]
         last, grip = taken[-1]
         yield Finding(
             "BED365",
@@ -44,12 +52,11 @@ def several_tables(revision: str, effects: Sequence[Effect]) -> Iterator[Finding
             f"{revision} takes ACCESS EXCLUSIVE on {words.named(tables)} in one transaction, one "
             f"after the other{words.where(last.statement)}",
             revision=revision,
-            object=words.called(grip.table),
+            object=words.called(grip.place),
             cause=words.cause(last.statement),
             detail="A client that uses them in another order deadlocks with it, and the first "
             "table stays locked while the lock on the next one is waited for.",
-            hint="Give each table a transaction of its own: a revision each with "
-            "transaction_per_migration=True, or op.get_context().autocommit_block().",
+            hint=_APART_IN_SQL if traced.is_sql else _APART,
             evidence=words.evidence(last, [grip for _, grip in taken]),
             method=words.weakest(grip.method for _, grip in taken),
         )
@@ -77,10 +84,10 @@ def _opposite(revision: str, effect: Effect, grips: tuple[Grip, Grip], before: _
     return Finding(
         "BED366",
         Severity.WARNING,
-        f"{revision} locks {one.table}, then {other.table}; {before[0]} the other way round"
+        f"{revision} locks {one.place}, then {other.place}; {before[0]} the other way round"
         f"{words.where(effect.statement)}",
         revision=revision,
-        object=words.called(other.table),
+        object=words.called(other.place),
         cause=words.cause(effect.statement),
         detail=f"Two runners, or a client that does as one of them does, deadlock. There: "
         f"{short(before[1].text)}{words.where(before[1].statement)}",
@@ -93,8 +100,7 @@ def _opposite(revision: str, effect: Effect, grips: tuple[Grip, Grip], before: _
 def _taken(unit: Sequence[Effect]) -> list[tuple[Effect, Grip]]:
     """Return the first strong lock on each table, in the order in which they were taken."""
     first: dict[int, tuple[Effect, Grip]] = {}
-    for effect in unit:
-        for grip in effect.grips:
-            if grip.table.kind in STORED:
-                first.setdefault(grip.table.oid, (effect, grip))
+    for effect, grip in held_at_end(unit):
+        if grip.table.kind in STORED:
+            first.setdefault(grip.table.oid, (effect, grip))
     return list(first.values())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether an index could serve a statement that read a whole table, as the planner sees it.
+"""What a statement about rows does, as the planner sees it: what it writes, what it reads whole.
 
 On an empty table the planner reads all of it whatever indexes there are, so it is asked what it
-would do if that were forbidden.
+would do if that were forbidden, and if rows could only be found one by one.
 """
 
 from __future__ import annotations
@@ -14,36 +14,44 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import scalar_row
 
+from bedstone.prove.locks.ways import Plan, read_plan
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
+
+    from bedstone.prove.locks.ways import Server
 
 _NAME = "bedstone_question"
-_INDEX_SCANS = frozenset({"Index Scan", "Index Only Scan"})
+#: What the planner says where the type of a value that is left out decides.
+_UNTYPED = frozenset({"42883", "42804", "42P18", "42725", "42846"})
+UNPLANNED = "it cannot be planned any more in the state that the revision leaves"
+UNTYPED = "without its values, whose types are not known, it cannot be planned"
+UNREAD = "the text that was kept of it cannot be read"
+_FORBIDDEN = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material")
 
 
-def ask_ways(connection: psycopg.Connection, text: str) -> dict[tuple[str, str], bool] | None:
-    """Return the tables that a statement names, and whether it can only read them whole.
-
-    Nothing is executed. What a LIMIT stands above is not read to the end. ``None`` where the
-    statement cannot be planned in the state that the database is in now.
-    """
+def ask_plan(connection: psycopg.Connection, text: str, servers: Sequence[Server]) -> Plan | str:
+    """Return how a statement would be done, or why nobody knows. Nothing is executed."""
     try:
         # PostgreSQL itself refuses a typed literal whose text was left out: date $1
-        text = postgast.deparse(postgast.parse(text))
+        tree = postgast.parse(text)
+        _join_arrays(tree)
+        text = postgast.deparse(tree)
+    except postgast.PgQueryError:
+        return UNREAD
+    try:
         with connection.transaction(force_rollback=True):
             plan = _plan(connection, text)
-    except (psycopg.Error, postgast.PgQueryError):
-        return None
+    except psycopg.Error as error:
+        return UNTYPED if "$" in text and error.sqlstate in _UNTYPED else UNPLANNED
     finally:
         connection.execute("deallocate all")
-    ways: dict[tuple[str, str], bool] = {}
-    for table, whole in _ways(plan[0]["Plan"], limited=False):
-        ways[table] = ways.get(table, False) or whole
-    return ways
+    return read_plan(plan[0]["Plan"], servers)
 
 
 def _plan(connection: psycopg.Connection, text: str) -> Any:
-    connection.execute("set local enable_seqscan = off")
+    for setting in _FORBIDDEN:
+        connection.execute(sql.SQL("set local {} = off").format(sql.Identifier(setting)))
     connection.execute("set local plan_cache_mode = force_generic_plan")
     connection.execute("set local statement_timeout = '5s'")
     # the user's own statement with $1 for each value, as it was run on this database before
@@ -63,10 +71,16 @@ def _plan(connection: psycopg.Connection, text: str) -> Any:
         return cursor.execute(explain).fetchone()
 
 
-def _ways(node: Any, *, limited: bool) -> Iterator[tuple[tuple[str, str], bool]]:
-    kind = node["Node Type"]
-    if "Relation Name" in node:
-        whole = kind == "Seq Scan" or (kind in _INDEX_SCANS and "Index Cond" not in node)
-        yield (node["Schema"], node["Relation Name"]), whole and not limited
-    for child in node.get("Plans", ()):
-        yield from _ways(child, limited=limited or kind == "Limit")
+def _join_arrays(node: Any) -> None:
+    """Write ``= any (array[$1, $2])`` as ``= any ($1)``, whose type the planner can tell."""
+    for field, value in node.ListFields():
+        if field.type == field.TYPE_MESSAGE:
+            for item in (value,) if hasattr(value, "ListFields") else value:
+                _join_arrays(item)
+    if node.DESCRIPTOR.name != "A_Expr" or not node.rexpr.HasField("a_array_expr"):
+        return
+    if postgast.pg_query_pb2.A_Expr_Kind.Name(node.kind) not in {"AEXPR_OP_ANY", "AEXPR_OP_ALL"}:
+        return
+    elements = node.rexpr.a_array_expr.elements
+    if elements and all(element.HasField("param_ref") for element in elements):
+        node.rexpr.param_ref.CopyFrom(elements[0].param_ref)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,16 @@ _ROWS = frozenset({"select", "insert", "update", "delete", "merge"})
 _OPAQUE = frozenset({"do", "call", "execute", "unknown"})
 #: What holds a strong lock of its own while it reads or builds.
 _STRONG = frozenset({"index", "reindex", "cluster", "refresh_mat_view", "vacuum"})
+#: What sets up a session or a transaction.
+_SETTING = frozenset({"transaction", "variable_set", "variable_show", "constraints_set"})
+#: What a block may read or write rows with, other than putting in new ones.
+_IN_BLOCK = re.compile(
+    r"\b(select|update|delete|merge|execute|perform|call|exists|for|with|copy)\b", re.IGNORECASE
+)
+_BATCHES = frozenset({"loop", "limit", "commit"})
+_NO_BATCHES = frozenset(
+    "create alter drop truncate execute call perform lock refresh reindex cluster comment".split()  # noqa: SIM905  reads better
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,37 @@ class Sentence:
         return self.kind in _OPAQUE
 
     @property
+    def is_setting(self) -> bool:
+        """Whether it is about the session or the transaction only."""
+        return self.kind in _SETTING
+
+    @property
+    def is_schema_block(self) -> bool:
+        """Whether it is a block whose words, less its texts, are of the schema or new rows only."""
+        return self.kind == "do" and _IN_BLOCK.search(self.text) is None
+
+    @property
+    def is_batches(self) -> bool:
+        """Whether it is a block that commits in a loop over LIMITed rows, and does nothing else."""
+        words = {word.lower() for word in re.findall(r"\w+", self.text)}
+        return self.kind == "do" and _BATCHES <= words and not words & _NO_BATCHES
+
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether it does its work with weak locks, as it says itself."""
+        return re.search(r"\bconcurrently\b", self.text, re.IGNORECASE) is not None
+
+    @property
+    def savepoint(self) -> tuple[str, bool] | None:
+        """Return the savepoint that it sets or goes back to, and whether it goes back."""
+        if self.node is None or self.kind != "transaction":
+            return None
+        kinds = postgast.pg_query_pb2.TransactionStmtKind
+        ways = {"TRANS_STMT_SAVEPOINT": False, "TRANS_STMT_ROLLBACK_TO": True}
+        back = ways.get(kinds.Name(self.node.kind))
+        return None if back is None else (self.node.savepoint_name, back)
+
+    @property
     def is_strong(self) -> bool:
         """Whether it would take SHARE or more by itself, and not only find it held."""
         if self.node is None:
@@ -54,6 +96,14 @@ class Sentence:
         if self.node is None or self.kind not in {"update", "delete"}:
             return None
         return self.node.relation.schemaname, self.node.relation.relname
+
+    @property
+    def puts_in_values(self) -> bool:
+        """Whether it is an INSERT of rows that are written in it."""
+        if self.node is None or self.kind != "insert" or self.node.HasField("with_clause"):
+            return self.is_setting
+        source = self.node.select_stmt.select_stmt
+        return not source.from_clause and not source.HasField("with_clause")
 
     @property
     def takes_every_row(self) -> bool:

@@ -86,7 +86,7 @@ def _enum(
         hint=words.hint(form),
         evidence=words.seen(statement),
         method=Method.MEASURED if certain else Method.DERIVED,
-        examples=words.examples(form),
+        examples=words.examples(form, is_sql=traced.is_sql),
     )
 
 
@@ -105,7 +105,7 @@ def _in_transaction(traced: Traced) -> Iterator[Finding]:
             hint=words.hint(form),
             evidence=words.seen(statement),
             method=Method.MEASURED,
-            examples=words.examples(form),
+            examples=words.examples(form, is_sql=traced.is_sql),
         )
 
 
@@ -140,5 +140,5 @@ def _invalid_indexes(traced: Traced, effects: Sequence[Effect]) -> Iterator[Find
             hint=words.hint(form),
             evidence=words.evidence(made) if made else {},
             method=Method.MEASURED,
-            examples=words.examples(form),
+            examples=words.examples(form, is_sql=traced.is_sql),
         )

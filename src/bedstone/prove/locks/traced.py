@@ -4,24 +4,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
-from bedstone.prove.locks.ground import Details, Ground, read_details, read_ground
-from bedstone.prove.locks.plans import ask_ways
+from bedstone.prove.locks.ground import (
+    Details,
+    Ground,
+    read_details,
+    read_ground,
+    read_servers,
+)
+from bedstone.prove.locks.plans import ask_plan
 from bedstone.prove.locks.reading import sentences
+from bedstone.prove.locks.ways import Plan
 from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import psycopg
 
     from bedstone.trace import StatementFacts, Trace
 
-    #: The tables that a statement names, and whether it can only read them whole.
-    Ways = Mapping[tuple[str, str], bool]
-    #: By a statement's number; ``None``: nobody knows.
-    Plans = Mapping[int, Ways | None]
+    #: By a statement's number; or why nobody knows.
+    Plans = Mapping[int, Plan | str]
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Traced:
     """What one revision did to *before*, and what came of it.
 
     *details* are of the tables in question. *own* are tables that are not the project's: those
-    that hold the version.
+    that hold the version. *is_sql* says that the revision is a file of SQL.
     """
 
     revision: str
@@ -39,6 +45,7 @@ class Traced:
     details: Details = field(default_factory=Details)
     plans: Plans = field(default_factory=dict)
     own: frozenset[tuple[str, str]] = frozenset()
+    is_sql: bool = False
 
 
 def look_back(
@@ -47,26 +54,34 @@ def look_back(
     trace: Trace,
     before: Ground,
     own: frozenset[tuple[str, str]] = frozenset(),
+    *,
+    is_sql: bool = False,
 ) -> Traced:
     """Add to *trace* what can be asked of the database that the revision has left behind."""
     after = read_ground(connection)
+    servers = read_servers(connection)
+
+    @cache
+    def ask(text: str) -> Plan | str:
+        return ask_plan(connection, text, servers)
+
     plans = {
-        statement.number: _plan(connection, statement)
+        statement.number: _plan(ask, statement)
         for statement in trace.statements
-        if any(s.is_rows for s in sentences(statement)) and statement.scans
+        if statement.error is None and any(s.is_rows for s in sentences(statement))
     }
     details = read_details(connection, _in_question(trace, before, after) & after.seats.keys())
-    return Traced(revision, trace, before, after, details, plans, own)
+    return Traced(revision, trace, before, after, details, plans, own, is_sql)
 
 
-def _plan(connection: psycopg.Connection, statement: StatementFacts) -> Ways | None:
-    found: dict[tuple[str, str], bool] = {}
+def _plan(ask: Callable[[str], Plan | str], statement: StatementFacts) -> Plan | str:
+    found = Plan()
     for sentence in sentences(statement):
         if sentence.is_rows:
-            ways = ask_ways(connection, sentence.text)
-            if ways is None:
-                return None
-            found |= {table: whole or found.get(table, False) for table, whole in ways.items()}
+            plan = ask(sentence.text)
+            if isinstance(plan, str):
+                return plan
+            found |= plan
     return found
 
 

@@ -70,10 +70,10 @@ def evidence(effect: Effect, grips: Sequence[Grip] = ()) -> dict[str, Any]:
     """Return what was seen of a statement."""
     told: dict[str, Any] = {
         "locks": [
-            {"mode": str(g.mode), "on": str(g.table), "method": g.method.value} for g in grips
+            {"mode": str(g.mode), "on": str(g.place), "method": g.method.value} for g in grips
         ],
         "work": [
-            {"on": str(w.table), "why": w.reason, "method": w.method.value} for w in effect.works
+            {"on": str(w.place), "why": w.reason, "method": w.method.value} for w in effect.works
         ],
         "lock_timeout": effect.statement.lock_timeout,
     }
@@ -87,10 +87,12 @@ def weakest(methods: Iterable[Method]) -> Method:
     return max(methods, key=order.index, default=Method.UNKNOWN)
 
 
-def examples(form: Form | None) -> tuple[Example, ...]:
-    """Return a safe form as SQL and in Alembic."""
+def examples(form: Form | None, *, is_sql: bool = False) -> tuple[Example, ...]:
+    """Return a safe form as SQL and in Alembic; *is_sql*: for a file of SQL."""
     if form is None or not form.steps:
         return ()
+    if is_sql:
+        return (Example("sql", render_sql(form)),)
     return Example("sql", render_sql(form)), Example("python", render_alembic(form))
 
 
