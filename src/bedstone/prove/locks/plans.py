@@ -17,7 +17,7 @@ from psycopg.rows import scalar_row
 from bedstone.prove.locks.ways import Plan, read_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bedstone.prove.locks.ways import Server
 
@@ -27,6 +27,8 @@ _UNTYPED = frozenset({"42883", "42804", "42P18", "42725", "42846"})
 UNPLANNED = "it cannot be planned any more in the state that the revision leaves"
 UNTYPED = "without its values, whose types are not known, it cannot be planned"
 UNREAD = "the text that was kept of it cannot be read"
+#: What such a value may be; the first with which the statement can be planned is taken.
+_TYPES = ("bigint", "text", "uuid", "timestamptz", "numeric", "boolean")
 _FORBIDDEN = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material")
 
 
@@ -36,17 +38,22 @@ def ask_plan(connection: psycopg.Connection, text: str, servers: Sequence[Server
         # PostgreSQL itself refuses a typed literal whose text was left out: date $1
         tree = postgast.parse(text)
         _join_arrays(tree)
-        text = postgast.deparse(tree)
+        texts = [postgast.deparse(tree), *(_typed(tree, name) for name in _TYPES)]
     except postgast.PgQueryError:
         return UNREAD
-    try:
-        with connection.transaction(force_rollback=True):
-            plan = _plan(connection, text)
-    except psycopg.Error as error:
-        return UNTYPED if "$" in text and error.sqlstate in _UNTYPED else UNPLANNED
-    finally:
-        connection.execute("deallocate all")
-    return read_plan(plan[0]["Plan"], servers)
+    reason = UNPLANNED
+    for attempt in dict.fromkeys(texts):
+        try:
+            with connection.transaction(force_rollback=True):
+                plan = _plan(connection, attempt)
+            return read_plan(plan[0]["Plan"], servers)
+        except psycopg.Error as error:
+            if "$" not in attempt or error.sqlstate not in _UNTYPED:
+                return reason
+            reason = UNTYPED
+        finally:
+            connection.execute("deallocate all")
+    return reason
 
 
 def _plan(connection: psycopg.Connection, text: str) -> Any:
@@ -73,10 +80,8 @@ def _plan(connection: psycopg.Connection, text: str) -> Any:
 
 def _join_arrays(node: Any) -> None:
     """Write ``= any (array[$1, $2])`` as ``= any ($1)``, whose type the planner can tell."""
-    for field, value in node.ListFields():
-        if field.type == field.TYPE_MESSAGE:
-            for item in (value,) if hasattr(value, "ListFields") else value:
-                _join_arrays(item)
+    for child in _below(node):
+        _join_arrays(child)
     if node.DESCRIPTOR.name != "A_Expr" or not node.rexpr.HasField("a_array_expr"):
         return
     if postgast.pg_query_pb2.A_Expr_Kind.Name(node.kind) not in {"AEXPR_OP_ANY", "AEXPR_OP_ALL"}:
@@ -84,3 +89,31 @@ def _join_arrays(node: Any) -> None:
     elements = node.rexpr.a_array_expr.elements
     if elements and all(element.HasField("param_ref") for element in elements):
         node.rexpr.param_ref.CopyFrom(elements[0].param_ref)
+
+
+def _typed(tree: Any, name: str) -> str:
+    """Return the text with a type for each value of VALUES or a SELECT's list."""
+    copy = type(tree)()
+    copy.CopyFrom(tree)
+    cast = postgast.parse(f"select null::{name}").stmts[0].stmt.select_stmt
+    _give_type(copy, cast.target_list[0].res_target.val)
+    return str(postgast.deparse(copy))
+
+
+def _give_type(node: Any, cast: Any) -> None:
+    if node.DESCRIPTOR.name == "SelectStmt":
+        values = [item for row in node.values_lists for item in row.list.items]
+        values += [target.res_target.val for target in node.target_list]
+        for value in values:
+            if value.HasField("param_ref"):
+                number = value.param_ref.number
+                value.CopyFrom(cast)
+                value.type_cast.arg.param_ref.number = number
+    for child in _below(node):
+        _give_type(child, cast)
+
+
+def _below(node: Any) -> Iterator[Any]:
+    for field, value in node.ListFields():
+        if field.type == field.TYPE_MESSAGE:
+            yield from (value,) if hasattr(value, "ListFields") else value

@@ -63,7 +63,7 @@ class Sentence:
     def is_batches(self) -> bool:
         """Whether it is a block that commits in a loop over LIMITed rows, and does nothing else."""
         words = {word.lower() for word in re.findall(r"\w+", self.text)}
-        return self.kind == "do" and _BATCHES <= words and not words & _NO_BATCHES
+        return self.kind == "do" and words >= _BATCHES and not words & _NO_BATCHES
 
     @property
     def is_concurrent(self) -> bool:
