@@ -7,6 +7,7 @@ would do if that were forbidden, and if rows could only be found one by one.
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import postgast
@@ -17,7 +18,7 @@ from psycopg.rows import scalar_row
 from bedstone.prove.locks.ways import Plan, read_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from bedstone.prove.locks.ways import Server
 
@@ -30,6 +31,27 @@ UNREAD = "the text that was kept of it cannot be read"
 #: What such a value may be; the first with which the statement can be planned is taken.
 _TYPES = ("bigint", "text", "uuid", "timestamptz", "numeric", "boolean")
 _FORBIDDEN = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material")
+
+
+@contextmanager
+def unanalyzed(connection: psycopg.Connection, tables: Collection[int]) -> Iterator[None]:
+    """Have the planner know nothing of the rows of *tables* for the block.
+
+    Of a table that was analyzed while it was empty it knows that there are none, and then any way
+    is as good as another. TRUNCATE has it forget, and is rolled back.
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute("set local lock_timeout = '5s'")
+        known = connection.execute(
+            "select c.oid::regclass::text from pg_catalog.pg_class as c "
+            "where c.oid = any(%s::oid[]) and c.relkind = 'r' and c.reltuples >= 0",
+            [sorted(tables)],
+        ).fetchall()
+        with suppress(psycopg.Error), connection.transaction():
+            if known:
+                names = sql.SQL(", ").join(sql.SQL(name) for (name,) in known)
+                connection.execute(sql.SQL("truncate only {} cascade").format(names))
+        yield
 
 
 def ask_plan(connection: psycopg.Connection, text: str, servers: Sequence[Server]) -> Plan | str:

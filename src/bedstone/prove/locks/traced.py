@@ -14,7 +14,7 @@ from bedstone.prove.locks.ground import (
     read_ground,
     read_servers,
 )
-from bedstone.prove.locks.plans import ask_plan
+from bedstone.prove.locks.plans import ask_plan, unanalyzed
 from bedstone.prove.locks.reading import sentences
 from bedstone.prove.locks.ways import Plan
 from bedstone.trace import LockMode
@@ -65,11 +65,16 @@ def look_back(
     def ask(text: str) -> Plan | str:
         return ask_plan(connection, text, servers)
 
-    plans = {
-        statement.number: _plan(ask, statement)
+    about_rows = [
+        statement
         for statement in trace.statements
         if statement.error is None and any(s.is_rows for s in sentences(statement))
-    }
+    ]
+    tables = {lock.relation.oid for s in trace.statements for lock in s.locks}
+    plans = {}
+    if about_rows:
+        with unanalyzed(connection, tables):
+            plans = {statement.number: _plan(ask, statement) for statement in about_rows}
     details = read_details(connection, _in_question(trace, before, after) & after.seats.keys())
     return Traced(revision, trace, before, after, details, plans, own, is_sql)
 
