@@ -136,6 +136,23 @@ def test_a_revision_that_fails_is_never_passed(shop: Path) -> None:
     assert exclusion.reason.startswith("its upgrade fails in a run of its own")
 
 
+def test_no_value_is_shown_of_a_revision_that_fails(shop: Path) -> None:
+    add(shop, "0002", "0001", "insert into a (id) values ('hunter2')")
+    (exclusion,) = locks(prove(shop, "locks")).excluded
+    assert exclusion.reason == "its upgrade fails in a run of its own: SQLSTATE 22P02"
+
+
+def test_a_file_of_sql_is_shown_sql_only(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "V1__tables.sql").write_text(";\n".join(TABLES))
+    (tmp_path / "db" / "V2__index.sql").write_text(f"{ADD};\n{BUILD};\n")
+    (tmp_path / "bedstone.toml").write_text('sql_files = ["db"]\n')
+    proof = locks(prove(tmp_path, "locks", since=None))
+    (finding,) = found(proof, "BED360")
+    assert [example.language for example in finding.examples] == ["sql"]
+    assert "op." not in repr(proof.findings)
+
+
 def test_concurrently_without_an_autocommit_block_is_shown_how(shop: Path) -> None:
     add(shop, "0002", "0001", "create index concurrently late on b (n)")
     (finding,) = found(locks(prove(shop, "locks")), "BED369")
@@ -200,9 +217,10 @@ def test_what_is_accepted_is_known_and_stays_accepted(shop: Path) -> None:
     assert plan_acceptance(whole, shop).gone == ()
     add(shop, "0002", "0001", BUILD, "create index later on a (n)")
     fresh = [f for f in locks(prove(shop, "locks")).findings if not f.baseline]
-    assert [f.cause for f in fresh if f.severity is Severity.ERROR] == [
-        "create index later on a (n)"
-    ]
+    assert {(f.code, f.cause) for f in fresh if f.severity is Severity.ERROR} == {
+        ("BED360", "create index later on a (n)"),
+        ("BED361", "create index later on a (n)"),
+    }
 
 
 def test_the_downgrade_is_not_judged(shop: Path) -> None:

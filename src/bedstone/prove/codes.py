@@ -160,8 +160,8 @@ CODES: dict[str, Meaning] = {
     ),
     "BED362": Meaning(
         "rows-in-one-transaction",
-        "An UPDATE or DELETE that no index can serve goes through an older table in one "
-        "transaction.",
+        "An UPDATE, DELETE, MERGE or INSERT … SELECT that no index can serve goes through an "
+        "older table in one transaction, wherever in a statement it stands.",
         "Do it in batches, each committed by itself.",
         "locks",
     ),

@@ -10,13 +10,14 @@ import pytest
 from watching import codes, execute, judged, watch
 
 from bedstone.findings import Method, Severity
-from bedstone.prove.locks import judge
+from bedstone.prove.locks import Climbed, judge
+from bedstone.prove.locks.one_run import check_together
 from bedstone.prove.locks.order import opposite_orders
 
 if TYPE_CHECKING:
     from bedstone.findings import Finding
     from bedstone.prove.locks import Judged
-    from bedstone.server import Scratch
+    from bedstone.server import Scratch, Server
 
 ADD = "alter table a add column x int"
 TABLES = """
@@ -207,6 +208,215 @@ def test_the_version_table_is_nobodys_business(tables: Scratch) -> None:
     ]
 
 
+# --- rows, as the planner sees them --------------------------------------------------------------
+
+SPECIAL = """
+create table s (id bigint primary key, n int, m int, state text, mail text, data jsonb, gone date);
+create index s_state on s (n) where state = 'new';
+create index s_gone on s (m) where gone is null;
+create index s_mail on s (mail text_pattern_ops);
+create index s_data on s ((data->>'k'));
+create table pair (id int primary key, n int, m int);
+create index pair_mn on pair (m, n);
+"""
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "update s set n = 1 where state = 'new'",
+        "update s set n = 1 where state = 'new' and n > 4",
+        "delete from s where mail like 'bot%'",
+        "update s set m = 2 where data->>'k' = 'x'",
+    ],
+)
+def test_what_only_values_can_tell_is_not_guessed(
+    tables: Scratch, sql: str, *, analyzed: bool
+) -> None:
+    execute(tables, SPECIAL, *(["analyze"] if analyzed else []))
+    found = judged(tables, sql)
+    assert codes(found) == []
+    (unclear,) = found.unclear
+    assert unclear.reason.startswith("public.s: whether an index serves it depends on values")
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("delete from b where id in (select id from b order by n limit 10)", []),
+        ("delete from b where id in (select id from b where n = 7 limit 10)", []),
+        ("update a set state = 'x' where id = any(array[1, 2])", []),
+        ("update a set state = 'n' from (values (1, 'x'), (2, 'y')) v(i, s) where a.id = v.i", []),
+        ("update b set n = a.n from a where a.id = b.id and b.id = 3", []),
+        ("update b set a_id = 4 where n in (select n from a where id = 9)", []),
+        ("delete from b where id = 3 or n = 9", []),
+        ("update b set n = (select count(*) from a) where id = 4", []),
+        ("insert into small (id, name) values (1, 'x') on conflict (id) do nothing", []),
+        ("update s set n = 1 where gone is null and m = 4", []),
+        ("delete from s where gone < '2020-01-01'", ["BED362"]),
+        ("update pair set id = 5 where n = 3", ["BED362"]),
+        ("update pair set id = 5 where m = 3 or n = 3", ["BED362"]),
+        ("update pair set id = 5 where m = 3", []),
+        ("update b set n = 1 where exists (select from a where a.id = b.a_id)", ["BED362"]),
+    ],
+)
+def test_rows_are_judged_by_their_plan(
+    any_server: Server, tables: Scratch, sql: str, expected: list[str]
+) -> None:
+    """Also after ANALYZE of tables without rows, when any plan is as cheap as another."""
+    execute(tables, SPECIAL, "analyze")
+    found = judged(tables, sql)
+    assert (codes(found), found.unclear) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("with d as (delete from b returning id) select count(*) from d", "deletes from public.b"),
+        ("merge into b using a on a.id = b.id when matched then delete", "merges into public.b"),
+        ("insert into b (id) select id from a", "inserts into public.b"),
+        ("with d as (delete from b where n = 1 returning id) update a set n = 1", "updates"),
+    ],
+)
+def test_whatever_writes_rows_is_found(tables: Scratch, sql: str, said: str) -> None:
+    assert said in one(judged(tables, sql), "BED362").message
+
+
+def test_rows_for_a_table_of_its_own_are_no_matter(tables: Scratch) -> None:
+    found = judged(tables, "create table c (id bigint)", "insert into c select id from a")
+    assert (found.findings, found.unclear) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select exists (select 1 from b)",
+        "do $$ begin if exists (select 1 from b limit 1) then null; end if; end $$",
+        "do $$ begin if exists (select from a) then null; end if; alter table a add y int; end $$",
+    ],
+)
+def test_what_may_stop_early_is_not_called_measured(
+    any_server: Server, tables: Scratch, sql: str
+) -> None:
+    assert set(codes(judged(tables, ADD, sql))) == {"BED363"}
+
+
+def test_a_block_of_nothing_but_the_schema_is_measured(tables: Scratch) -> None:
+    found = judged(tables, "do $$ begin alter table a alter n set not null; end $$")
+    assert one(found, "BED360").method is Method.MEASURED
+
+
+# --- what nobody can tell ------------------------------------------------------------------------
+
+FUNCTIONS = """
+create function f() returns void language sql as 'update a set n = 1';
+create procedure p() language plpgsql as $$ begin update a set n = 1; commit; end $$;
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "autocommit"),
+    [
+        ("select f()", False),
+        ("do $$ begin update a set n = 1; end $$", False),
+        ("do $$ begin update a set n = 1 where id = 3; end $$", False),
+        ("call p()", True),
+        (
+            "do $$ begin alter table a alter n set not null; commit; update a set n = 1; end $$",
+            True,
+        ),
+    ],
+)
+def test_rows_that_are_written_inside_are_never_passed_over(
+    tables: Scratch, sql: str, autocommit: bool
+) -> None:
+    execute(tables, FUNCTIONS)
+    assert judged(tables, sql, autocommit=autocommit).unclear
+
+
+def test_a_rewrite_inside_a_block_that_commits_is_seen(tables: Scratch) -> None:
+    block = "do $$ begin alter table a alter n type bigint; commit; end $$"
+    finding = one(judged(tables, block, autocommit=True), "BED360")
+    assert "ACCESS EXCLUSIVE on public.a while every row is written anew" in finding.message
+
+
+def test_scans_that_are_not_counted_are_said(tables: Scratch) -> None:
+    found = judged(tables, "set local track_counts = off", "alter table a alter n set not null")
+    (unclear,) = found.unclear
+    assert unclear.reason == "could not be judged: what it reads could not be measured"
+    harmless = judged(tables, "set local track_counts = off", "update b set a_id = 1 where id = 2")
+    assert not harmless.unclear
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "alter table a alter n set not null",
+        "create index late on a (n)",
+        "alter table a alter n type bigint",
+    ],
+)
+def test_several_statements_at_once_are_never_passed_over(tables: Scratch, sql: str) -> None:
+    found = judged(tables, f"set lock_timeout = '5s'; {sql}", autocommit=True)
+    assert found.unclear or "BED360" in codes(found)
+
+
+# --- what is held, and until when ----------------------------------------------------------------
+
+
+def test_a_lock_that_waits_twice_is_told_of_the_other_table_too(tables: Scratch) -> None:
+    found = judged(
+        tables,
+        ADD,
+        "create index late on b (a_id)",
+        "alter table a alter n set not null",
+    )
+    held = {(f.object, f.cause) for f in found.findings if f.code == "BED361"}
+    assert held == {
+        ("table public.a", "create index late on b (a_id)"),
+        ("table public.b", "alter table a alter n set not null"),
+    }
+
+
+def test_long_work_of_another_revision_under_a_lock_is_told(tables: Scratch) -> None:
+    """The later one locks the table itself, too, and yet finds it locked since the first."""
+    first = judge(watch(tables, ADD))
+    later = watch(tables, "alter table a alter n set not null")
+    second = judge(replace(later, revision="0003"))
+    texts = frozenset(
+        (o.traced.revision, e.statement.sql) for o in (first, second) for e in o.effects
+    )
+    (finding,) = check_together(Climbed((), (), (texts,)), (first, second))
+    assert (finding.revision, finding.object) == ("0003", "table public.a")
+
+
+def test_what_a_savepoint_took_back_is_held_no_more(tables: Scratch) -> None:
+    undone = ("savepoint one", ADD, "rollback to savepoint one")
+    found = judged(tables, *undone, "create index late on b (a_id)")
+    assert "BED361" not in codes(found)
+    again = judged(tables, *undone, "alter table b add column x int")
+    assert "BED365" not in codes(again)
+    kept = judged(tables, ADD, "savepoint one", "rollback to one", "create index late2 on b (a_id)")
+    assert "BED361" in codes(kept)
+
+
+def test_the_partition_that_is_locked_is_named(tables: Scratch) -> None:
+    found = judged(tables, "alter table parts_1 add constraint c check (n > 0)")
+    finding = one(found, "BED360")
+    assert (finding.object, finding.evidence["work"][0]["on"]) == (
+        "table public.parts_1",
+        "public.parts_1",
+    )
+
+
+def test_a_file_of_sql_is_shown_sql(tables: Scratch) -> None:
+    traced = watch(tables, "create index late on a (n)")
+    (example,) = one(judge(replace(traced, is_sql=True)), "BED360").examples
+    assert example.language == "sql"
+    assert "op." not in repr(judge(replace(traced, is_sql=True)).findings)
+
+
 # --- lock_timeout --------------------------------------------------------------------------------
 
 
@@ -236,6 +446,14 @@ def test_a_lock_timeout_of_the_database_is_seen(tables: Scratch) -> None:
     execute(tables, f"alter database {tables.name} set lock_timeout = '7s'")
     found = judged(tables, ADD)
     assert [finding.code for finding in found.findings] == ["BED363"]
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("0", ["BED363", "BED364"]), ("2s", ["BED363"])])
+def test_lock_table_has_a_lock_timeout_like_any_other(
+    tables: Scratch, limit: str, expected: list[str]
+) -> None:
+    found = judged(tables, f"set lock_timeout = '{limit}'", "lock table a")
+    assert [finding.code for finding in found.findings] == expected
 
 
 def test_a_lock_timeout_that_was_taken_back_is_none(tables: Scratch) -> None:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from bedstone.prove.locks.judge import Judged
 
 
+_IN_ALEMBIC = (
+    "Give each revision a transaction of its own: transaction_per_migration=True in "
+    "context.configure() of env.py."
+)
+_IN_SQL = "Give each file a transaction of its own."
+
+
 def check_together(climbed: Climbed, judged: Sequence[Judged]) -> Iterator[Finding]:
     """Yield where a revision's lock is held while another one of the same transaction works."""
     for texts in climbed.together:
@@ -42,10 +49,11 @@ def check_together(climbed: Climbed, judged: Sequence[Judged]) -> Iterator[Findi
             holder = revisions[waiting.holder.statement.number]
             worker = revisions[waiting.worker.statement.number]
             if holder != worker:
-                yield _finding(holder, worker, waiting)
+                is_sql = any(one.traced.is_sql for one in judged)
+                yield _finding(holder, worker, waiting, _IN_SQL if is_sql else _IN_ALEMBIC)
 
 
-def _finding(holder: str, worker: str, waiting: Waiting) -> Finding:
+def _finding(holder: str, worker: str, waiting: Waiting, hint: str) -> Finding:
     grip, work, statement = waiting.grip, waiting.work, waiting.worker.statement
     return Finding(
         "BED361",
@@ -57,8 +65,7 @@ def _finding(holder: str, worker: str, waiting: Waiting) -> Finding:
         cause=words.cause(statement),
         detail=f"{words.blocks(grip)} until the transaction of both ends; the lock was taken by "
         f"{short(waiting.holder.text)}",
-        hint="Give each revision a transaction of its own: transaction_per_migration=True in "
-        "context.configure() of env.py.",
+        hint=hint,
         evidence=words.evidence(waiting.worker, (grip,)),
         method=words.weakest([grip.method, work.method]),
     )

@@ -26,6 +26,8 @@ _TRUNCATE = re.compile(r"\btruncate\b", re.IGNORECASE)
 #: What nobody can tell of a statement: its own words, or a function's.
 UNSEEN = "what runs inside it has no text of its own"
 UNSURE = "whether an index serves it depends on values, which are left out of its text"
+_BUILT = "an index is built from every row"
+_REBUILT = "an index is built again from every row"
 #: The facts without which a statement is not judged, as a sentence calls them.
 _NEEDED = {"locks": "locks", "scans": "reads", "rewrites": "writes anew"}
 
@@ -113,7 +115,7 @@ class _Reader:
             rewritten = {f.relation.oid for f in self._statement.rewrites}
             if work.place.oid in rewritten:
                 yield Grip(work.table, LockMode.ACCESS_EXCLUSIVE, Method.DERIVED, work.at)
-            elif "index" in work.reason.split():
+            elif work.reason in {_BUILT, _REBUILT}:
                 yield Grip(work.table, LockMode.SHARE, Method.DERIVED, work.at)
 
     @cached_property
@@ -175,7 +177,7 @@ class _Reader:
             elif (
                 table.oid in self._scanned or fact.method is not Method.MEASURED or not self._counts
             ):
-                yield Work(table, "an index is built again from every row", fact.method, at)
+                yield Work(table, _REBUILT, fact.method, at)
 
     def _built(self) -> Iterator[Work]:
         concurrent = any(sentence.is_concurrent for sentence in self._sentences)
@@ -189,11 +191,11 @@ class _Reader:
                 continue
             if table.oid in self._scanned:
                 at = self._scanned[table.oid][1]
-                yield Work(table, "an index is built from every row", Method.MEASURED, at)
+                yield Work(table, _BUILT, Method.MEASURED, at)
             elif not self._counts and seat.kind == "i" and not concurrent:
                 owner = self._traced.before.seats.get(seat.owner or 0)
                 at = owner if owner is not None and owner.oid != table.oid else None
-                yield Work(table, "an index is built from every row", Method.DERIVED, at)
+                yield Work(table, _BUILT, Method.DERIVED, at)
 
     def _read(self) -> Iterator[Work]:
         for table, at in self._scanned.values():

@@ -20,6 +20,8 @@ _BLOCKING = frozenset({"Sort", "Aggregate", "Hash", "Materialize", "WindowAgg", 
 _CONDITIONS = ("Filter", "Join Filter", "Recheck Cond", "Index Cond", "One-Time Filter")
 #: What an index of texts serves only where the pattern is known.
 _PATTERN = re.compile(r"~")
+#: A condition that the planner can prove without knowing any value.
+_NULLS = re.compile(r"[\s()]*(?:[\w.\"]+ IS (?:NOT )?NULL[\s()]*(?:AND[\s()]*)?)+")
 #: Access methods that look up any column of theirs as well as the first.
 _ANY_COLUMN = frozenset({"gin", "brin", "bloom"})
 
@@ -50,7 +52,8 @@ class Server:
         if "$" not in text:
             return False
         named = set(re.findall(r"\w+", f"{self.condition or ''} {self.expressions or ''}"))
-        if self.condition is not None or self.expressions is not None:
+        by_nulls = self.condition is None or _NULLS.fullmatch(self.condition) is not None
+        if not by_nulls or self.expressions is not None:
             return any(_mentions(text, name) for name in named | {self.leading or ""} if name)
         special = not self.is_plain or self.method != "btree" or _PATTERN.search(text)
         return bool(special) and self.leading is not None and _mentions(text, self.leading)
