@@ -43,7 +43,10 @@ _WORDS = {
 }
 
 #: Differences that change nothing a client can meet: names PostgreSQL makes up by itself.
-COSMETIC = frozenset({("column", "not_null_name"), ("domain", "not_null_name")})
+#: Or, for NOT NULL in a child or partition, whether the child says it beside its parent.
+COSMETIC = frozenset(
+    {("column", "not_null_name"), ("column", "not_null_local"), ("domain", "not_null_name")}
+)
 
 #: Read, kept, never compared: either said by other attributes already (a view's columns follow
 #: from its definition, a rule's event is in its text), or data and not schema (whether a

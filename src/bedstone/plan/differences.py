@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What has to be made, changed, dropped and made anew on the way from one side to the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bedstone.catalog import Change as Kind
+from bedstone.catalog import Key, Meaning, compare
+from bedstone.errors import NotPlannable
+from bedstone.plan.annotations import NAMES
+from bedstone.plan.change import Change, Scene
+from bedstone.plan.kinds import WRITERS
+
+if TYPE_CHECKING:
+    from bedstone.catalog import Object
+    from bedstone.plan.change import Options
+    from bedstone.plan.side import Side
+
+#: What follows from other statements: the parents of a partition decide what is local to it.
+_FOLLOWS = frozenset({"local", "inherited_from", "not_null_local", "column_order"})
+#: What a column takes over from the table that its own is a partition or child of.
+_INHERITED = frozenset(
+    {"type", "collation", "not_null", "not_null_name", "not_null_validated", "generated",
+     "expression", "identity"}
+)  # fmt: skip
+#: Kinds that hold rows: they are never dropped to be made again.
+#: Constraints whose index is attached to that of a partitioned table.
+_KEYS = frozenset({"primary key", "unique", "exclude"})
+_HOLDS_ROWS = frozenset({"table", "column", "foreign table"})
+_TYPES = frozenset({"enum", "composite", "domain", "range", "base type"})
+
+
+@dataclass
+class Differences:
+    """The work, by kind of work.
+
+    A table that is renewed has its rows copied.
+
+    *renewed* are on both sides and are dropped and made again. *unset* are columns whose default
+    is taken off while what it calls is made anew, and partitions that are detached while an index
+    that one of their keys is attached to is dropped.
+    """
+
+    added: set[Key] = field(default_factory=set)
+    removed: set[Key] = field(default_factory=set)
+    changed: dict[Key, frozenset[str]] = field(default_factory=dict)
+    renewed: set[Key] = field(default_factory=set)
+    unset: set[Key] = field(default_factory=set)
+
+
+def find_differences(a: Side, b: Side, options: Options) -> Differences:
+    """Compare both sides and decide what cannot be changed where it is.
+
+    Raises:
+        NotPlannable: an object of a kind that is not written yet differs, or a table cannot be
+            brought to the other form with its rows in place.
+    """
+    found = Differences()
+    changed: dict[Key, set[str]] = {}
+    for item in compare(a.catalog, b.catalog):
+        if item.meaning is Meaning.COSMETIC:
+            continue
+        if item.change is Kind.ADDED:
+            found.added.add(item.key)
+        elif item.change is Kind.REMOVED:
+            found.removed.add(item.key)
+        elif item.attribute is not None and not _follows(item.key, item.attribute, a, b):
+            changed.setdefault(item.key, set()).add(item.attribute)
+    _check_kinds({*found.added, *found.removed, *changed})
+    found.changed = _without_inherited(changed, a, b)
+    _decide(found, a, b, options)
+    return found
+
+
+def _follows(key: Key, attribute: str, a: Side, b: Side) -> bool:
+    """Whether a difference comes about by itself; to attach an index is a statement."""
+    if attribute not in _FOLLOWS:
+        return False
+    attached = key.kind == "constraint" and b[key].attributes["type"] in _KEYS
+    return not attached or a.brought.get(key) == b.brought.get(key)
+
+
+def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[Key, frozenset[str]]:
+    """Leave out what the change of a parent's column or constraint brings to its children."""
+    found = {}
+    for key, names in changed.items():
+        above = b.brought.get(key)
+        rest = set(names)
+        if above is not None and a.brought.get(key) == above and above in changed:
+            same = changed[above] - NAMES
+            rest -= same & _INHERITED if key.kind == "column" else same
+        if rest:
+            found[key] = frozenset(rest)
+    return found
+
+
+def _check_kinds(keys: set[Key]) -> None:
+    for key in sorted(keys):
+        if key.kind not in WRITERS and key.kind != "privileges":
+            raise NotPlannable(
+                f"{key} differs, and plans do not write a {key.kind} yet",
+                hint=f"Leave it out: --exclude '{key.kind}:*', and change it by hand.",
+            )
+
+
+def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
+    """Find what must be renewed, and all that must be because of that."""
+    scene = Scene(a, b, options)
+    waiting: list[Key] = []
+    for key, names in found.changed.items():
+        own = names - NAMES
+        if not own or key.kind == "privileges":
+            continue
+        change = Change(a[key], b[key], own, scene)
+        writer = WRITERS[key.kind]
+        if _is_detached_part(key, own, a, b):
+            continue
+        above = a.brought.get(key)
+        if above is not None and own & {"attached_to", "inherited_from"}:
+            waiting += [key, above, *a.below(above)]  # an index cannot be taken off its parent's
+        elif writer.can_alter(change):
+            waiting += [other for other in writer.disturbs(change) if other in b]
+        else:
+            waiting.append(key)
+    waiting += _bound_to_removed(found, a, b)
+    waiting += _taken_for_another(found, a, b)
+    while waiting:
+        key = waiting.pop()
+        if a.wholes.get(key) not in found.renewed:
+            waiting += [k for k in a.below(key) if k in b and k not in found.renewed]
+        if key in found.renewed or key in found.removed or key not in b:
+            continue
+        found.renewed.add(key)
+        found.changed.pop(key, None)
+        waiting += _in_the_way(key, found, a, b)
+    for key, names in found.changed.items():
+        if key.kind == "table" and names & {"partition_of", "partition_bound"}:
+            if a[key].attributes["partition_of"] and not a[key].attributes["detach_pending"]:
+                found.unset.add(key)
+    found.unset -= found.renewed
+    for key in (*found.removed, *found.renewed):
+        if key.kind == "index":
+            found.unset |= {
+                table
+                for child in a.below(key)
+                if child.kind == "constraint" and (table := a.wholes[child]) in b
+                and a[table].attributes["partition_of"]
+            }
+    for key in found.renewed:
+        for part in (*a.parts.get(key, ()), *b.parts.get(key, ())):
+            if part.kind in {"view column", "attribute"}:
+                found.changed.pop(part, None)
+                found.added.discard(part)
+                found.removed.discard(part)
+
+
+def _is_detached_part(key: Key, names: frozenset[str], a: Side, b: Side) -> bool:
+    """Whether an index differs only because its table goes to or from a partitioned one."""
+    table = a.table_of(key)
+    if table is None or not names <= {"attached_to", "valid", "inherited_from", "local"}:
+        return False
+    return is_moved(table, a, b)
+
+
+def is_moved(table: Key, a: Side, b: Side) -> bool:
+    """Whether a table is on both sides, and a partition of another one or none."""
+    if table not in a or table not in b:
+        return False
+    sides = (a[table].attributes, b[table].attributes)
+    old, new = ((s.get("partition_of"), s.get("partition_bound")) for s in sides)
+    return old != new
+
+
+def _bound_to_removed(found: Differences, a: Side, b: Side) -> list[Key]:
+    """Return what needs something that goes on the one side and does not on the other."""
+    waiting = []
+    for key in found.removed:
+        above, table = a.brought.get(key), a.wholes.get(key)
+        attached = key.kind == "index" or (
+            key.kind == "constraint" and a[key].attributes["type"] in _KEYS
+        )
+        if above in b and attached and table in b and not is_moved(table, a, b):
+            waiting += [above, *a.below(above)]  # an index cannot be taken off its parent's
+        for dependant in a.dependants.get(key, ()):
+            needed = a[dependant].depends
+            if a.brought.get(key) in needed:
+                continue  # by way of the partitioned table
+            if dependant in b and dependant not in found.changed and key not in b[dependant].depends:
+                if dependant.kind not in _HOLDS_ROWS and dependant.kind != "sequence":
+                    waiting.append(dependant)
+    return waiting
+
+
+def _taken_for_another(found: Differences, a: Side, b: Side) -> list[Key]:
+    """Return the indexes that ATTACH PARTITION might take instead of the one it is to take."""
+    waiting = []
+    for table, names in found.changed.items():
+        if table.kind != "table" or not names & {"partition_of", "partition_bound"}:
+            continue
+        indexes = [part for part in b.parts.get(table, ()) if part.kind == "index"]
+        wanted = [_form(b[key]) for key in indexes if key in b.brought]
+        waiting += [
+            key for key in indexes
+            if key in a and key not in b.brought and _form(b[key]) in wanted
+        ]  # fmt: skip
+    return waiting
+
+
+def _form(index: Object) -> tuple[object, ...]:
+    names = ("method", "columns", "unique", "where", "nulls_not_distinct")
+    return tuple(index.attributes[name] for name in names)
+
+
+def _in_the_way(key: Key, found: Differences, a: Side, b: Side) -> list[Key]:
+    """Return what has to be renewed with *key*: its parts, and what needs it."""
+    waiting = [part for part in a.parts.get(key, ()) if part in b]
+    for dependant in a.dependants.get(key, ()):
+        if dependant not in b:
+            continue
+        if dependant.kind == "column":
+            if key.kind in {"table", "foreign table"}:
+                continue  # of a child
+            if a[dependant].attributes["generated"]:
+                waiting.append(dependant)
+            elif key.kind not in _TYPES:
+                found.unset.add(dependant)
+        elif dependant.kind in {"table", "foreign table"}:
+            if key.kind == "table" and a[dependant].attributes["partition_of"] == key.path:
+                found.unset.add(dependant)
+        elif dependant.kind == "sequence":
+            continue
+        else:
+            waiting.append(dependant)
+    return waiting

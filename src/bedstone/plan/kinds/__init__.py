@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who writes the statements for each kind of objects."""
+
+from bedstone.plan.kinds.columns import Columns
+from bedstone.plan.kinds.constraints import Constraints, DomainConstraints
+from bedstone.plan.kinds.database import (
+    Casts,
+    Collations,
+    Conversions,
+    DefaultPrivileges,
+    Extensions,
+    ForeignDataWrappers,
+    Languages,
+    PublicationMembers,
+    Publications,
+    Schemas,
+    SearchConfigurations,
+    SearchDictionaries,
+    Servers,
+    Settings,
+    UserMappings,
+)
+from bedstone.plan.kinds.indexes import Indexes
+from bedstone.plan.kinds.routines import Aggregates, Routines
+from bedstone.plan.kinds.sequences import Sequences
+from bedstone.plan.kinds.tables import Tables
+from bedstone.plan.kinds.triggers import EventTriggers, Policies, Statistics, Triggers
+from bedstone.plan.kinds.types import AttributesOfTypes, Composites, Domains, Enums, Ranges
+from bedstone.plan.kinds.views import MaterializedViews, Rules, ViewColumns, Views
+from bedstone.plan.kinds.writer import Writer
+
+#: In the order in which objects are made where nothing else decides.
+WRITERS: dict[str, Writer] = {
+    "schema": Schemas(),
+    "extension": Extensions(),
+    "language": Languages(),
+    "foreign data wrapper": ForeignDataWrappers(),
+    "server": Servers(),
+    "user mapping": UserMappings(),
+    "collation": Collations(),
+    "enum": Enums(),
+    "composite": Composites(),
+    "attribute": AttributesOfTypes(),
+    "domain": Domains(),
+    "domain constraint": DomainConstraints(),
+    "range": Ranges(),
+    "text search dictionary": SearchDictionaries(),
+    "text search configuration": SearchConfigurations(),
+    "sequence": Sequences(),
+    "function": Routines(),
+    "procedure": Routines(),
+    "aggregate": Aggregates(),
+    "operator": Conversions(),
+    "cast": Casts(),
+    "table": Tables(),
+    "foreign table": Tables(),
+    "column": Columns(),
+    "constraint": Constraints(),
+    "index": Indexes(),
+    "view": Views(),
+    "materialized view": MaterializedViews(),
+    "view column": ViewColumns(),
+    "rule": Rules(),
+    "trigger": Triggers(),
+    "policy": Policies(),
+    "statistics": Statistics(),
+    "event trigger": EventTriggers(),
+    "publication": Publications(),
+    "publication table": PublicationMembers(),
+    "publication schema": PublicationMembers(),
+    "default privileges": DefaultPrivileges(),
+    "setting": Settings(),
+}
+
+__all__ = ["WRITERS", "Writer"]
