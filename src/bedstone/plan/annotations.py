@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Key
 from bedstone.plan.spelling import granted_target, path, relation_path, role, target, word_of
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier, quote_literal
@@ -13,7 +12,7 @@ from bedstone.sql import quote_identifier, quote_literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedstone.catalog import Object, Value
+    from bedstone.catalog import Key, Object, Value
     from bedstone.plan.change import Change
     from bedstone.plan.side import Side
 
@@ -54,14 +53,17 @@ _DEFAULTS_FOR = {
     "range": "types", "base type": "types", "schema": "schemas",
 }  # fmt: skip
 
+#: Their writer grants: it is all that they are.
+_GRANTED_OTHERWISE = frozenset({"default privileges"})
+
 Grant = tuple[str | None, str, bool, str | None]
 
 
-def annotate(item: Object, a: Side, b: Side) -> Iterator[Statement]:
+def annotate(item: Object, a: Side) -> Iterator[Statement]:
     """Write what a new object has beside its definition."""
     attributes, key = item.attributes, item.key
     if "owner" in attributes and key.kind != "extension":
-        yield from _set_owner(key, attributes["owner"], a, b)
+        yield from _set_owner(key, attributes["owner"])
     if attributes.get("comment") is not None:
         yield Statement(_comment(target(key), attributes["comment"]), key)
     if attributes.get("constraint_comment") is not None:
@@ -72,7 +74,7 @@ def annotate(item: Object, a: Side, b: Side) -> Iterator[Statement]:
         yield Statement(_label(key, *label), key)
     for extension in _texts(attributes.get("depends_on_extensions")):
         yield _bind(item, extension, bound=True)
-    if "acl" in attributes:
+    if "acl" in attributes and key.kind not in _GRANTED_OTHERWISE:
         yield from _grants(item, _acl(attributes["acl"]), _acl_when_made(item, a))
 
 
@@ -80,8 +82,8 @@ def change_annotations(change: Change) -> Iterator[Statement]:
     """Write the statements for owner, privileges, comment and labels that differ."""
     key, before, after = change.key, change.before, change.after
     if change.has("owner"):
-        yield from _set_owner(key, after["owner"], change.scene.a, change.scene.b)
-    if change.has("acl"):
+        yield from _set_owner(key, after["owner"])
+    if change.has("acl") and key.kind not in _GRANTED_OTHERWISE:
         yield from _grants(change.new, _acl(after["acl"]), _acl(before["acl"]))
     if change.has("comment"):
         yield Statement(_comment(target(key), after["comment"]), key)
@@ -105,7 +107,7 @@ def change_annotations(change: Change) -> Iterator[Statement]:
 # --- owner, comment, labels ------------------------------------------------------------------
 
 
-def _set_owner(key: Key, owner: Value, a: Side, b: Side) -> Iterator[Statement]:
+def _set_owner(key: Key, owner: Value) -> Iterator[Statement]:
     if owner is None:
         return
     sql = f"alter {word_of(key)} {path(key)} owner to {quote_identifier(str(owner))}"
@@ -241,8 +243,3 @@ def _pairs(value: Value) -> list[tuple[str, str]]:
 
 def _texts(value: Value) -> tuple[str, ...]:
     return tuple(str(v) for v in value) if isinstance(value, tuple) else ()
-
-
-def owner_key(name: str) -> Key:
-    """Return the key of a role."""
-    return Key("role", None, name)

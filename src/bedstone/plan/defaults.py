@@ -39,7 +39,7 @@ def is_volatile(expression: str, side: Side) -> bool:
 
 def _calls(tree: object) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    for node in postgast.walk(tree):  # type: ignore[attr-defined]
+    for node in postgast.walk(tree):
         call = node[1] if isinstance(node, tuple) else node
         if type(call).__name__ == "FuncCall":
             found.append(tuple(part.string.sval for part in call.funcname))

@@ -25,10 +25,12 @@ _INHERITED = frozenset(
     {"type", "collation", "not_null", "not_null_name", "not_null_validated", "generated",
      "expression", "identity"}
 )  # fmt: skip
-#: Kinds that hold rows: they are never dropped to be made again.
 #: Constraints whose index is attached to that of a partitioned table.
 _KEYS = frozenset({"primary key", "unique", "exclude"})
+#: Kinds that hold rows: they are never dropped to be made again.
 _HOLDS_ROWS = frozenset({"table", "column", "foreign table"})
+#: Roles are of the server, not of one of its databases.
+_LEFT_ALONE = frozenset({"role"})
 _TYPES = frozenset({"enum", "composite", "domain", "range", "base type"})
 
 
@@ -60,7 +62,7 @@ def find_differences(a: Side, b: Side, options: Options) -> Differences:
     found = Differences()
     changed: dict[Key, set[str]] = {}
     for item in compare(a.catalog, b.catalog):
-        if item.meaning is Meaning.COSMETIC:
+        if item.meaning is Meaning.COSMETIC or item.key.kind in _LEFT_ALONE:
             continue
         if item.change is Kind.ADDED:
             found.added.add(item.key)
@@ -181,7 +183,8 @@ def _bound_to_removed(found: Differences, a: Side, b: Side) -> list[Key]:
         attached = key.kind == "index" or (
             key.kind == "constraint" and a[key].attributes["type"] in _KEYS
         )
-        if above in b and attached and table in b and not is_moved(table, a, b):
+        stays = table is not None and table in b and not is_moved(table, a, b)
+        if above is not None and above in b and attached and stays:
             waiting += [above, *a.below(above)]  # an index cannot be taken off its parent's
         for dependant in a.dependants.get(key, ()):
             needed = a[dependant].depends
@@ -227,7 +230,9 @@ def _in_the_way(key: Key, found: Differences, a: Side, b: Side) -> list[Key]:
             elif key.kind not in _TYPES:
                 found.unset.add(dependant)
         elif dependant.kind in {"table", "foreign table"}:
-            if key.kind == "table" and a[dependant].attributes["partition_of"] == key.path:
+            if key.kind in {"server", "access method"}:
+                waiting.append(dependant)
+            elif key.kind == "table" and a[dependant].attributes["partition_of"] == key.path:
                 found.unset.add(dependant)
         elif dependant.kind == "sequence":
             continue

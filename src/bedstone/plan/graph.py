@@ -159,8 +159,8 @@ class Graph:
                 yield key
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
-            moved = moved and self._b[key].attributes["partition_of"]
-            if names & {"replica_identity", "clustered_on"} or moved:
+            attached = moved and self._b[key].attributes["partition_of"]
+            if names & {"replica_identity", "clustered_on"} or attached:
                 yield key
 
     # --- edges -------------------------------------------------------------------------------

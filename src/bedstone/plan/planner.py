@@ -20,7 +20,7 @@ from bedstone.plan.side import Side
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Catalog
+    from bedstone.catalog import Catalog, Key
     from bedstone.plan.statement import Statement
 
 
@@ -62,8 +62,12 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
     elif step.verb is Verb.ALTER:
         own_names = names - NAMES
         change = Change(scene.a[key], scene.b[key], names, scene)
+        own_change = Change(scene.a[key], scene.b[key], own_names, scene)
         if own_names and writer is not None:
-            yield from writer.alter(Change(scene.a[key], scene.b[key], own_names, scene))
+            yield from writer.alter(own_change)
+            if writer.makes_anew(own_change):
+                yield from _annotate(key, scene)
+                return
         yield from change_annotations(change)
     elif step.verb is Verb.UNSET and key.kind != "column":
         yield detach(scene.a[key])
@@ -92,7 +96,18 @@ def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     writer = WRITERS.get(key.kind)
     if writer is not None:
         yield from writer.create(item, scene)
-    yield from annotate(item, scene.a, scene.b)
+    yield from annotate(item, scene.a)
+    yield from _annotate_inborn(key, scene)
+
+
+def _annotate(key: Key, scene: Scene) -> Iterator[Statement]:
+    """Annotate what was made anew in place of another, and the checks of a domain."""
+    yield from annotate(scene.b[key], scene.a)
+    for part in scene.b.parts.get(key, ()):
+        yield from annotate(scene.b[part], scene.a)
+
+
+def _annotate_inborn(key: Key, scene: Scene) -> Iterator[Statement]:
     for part in scene.b.inborn(key):
         if part.kind != "view column":
-            yield from annotate(scene.b[part], scene.a, scene.b)
+            yield from annotate(scene.b[part], scene.a)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bedstone.errors import NotPlannable
 from bedstone.sql import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _GRANTED_AS = {
     "range": "type",
     "base type": "type",
 }
+#: What stands for a secret in a catalog.
+_HIDDEN = re.compile(r"\bhidden:[0-9a-f]{12}\b")
 _TAG = re.compile(r"\$\w*\$")
 #: Settings whose value is a list of names, each quoted by itself (GUC_LIST_QUOTE).
 _LISTS = frozenset(
@@ -53,6 +56,8 @@ def target(key: Key) -> str:
         return f"index {path(key)}"
     if key.kind == "user mapping":
         return f"user mapping {key.path}"
+    if key.kind == "transform":
+        return f"transform for {key.name}"
     return f"{word_of(key)} {path(key)}"
 
 
@@ -93,12 +98,31 @@ def _option(name: str) -> str:
     return f"{space}.{quote_identifier(rest)}" if dot else quote_identifier(name)
 
 
+def readable(name: object, what: str, value: str) -> str:
+    """Return *value*, unless it is one that a catalog hides.
+
+    Raises:
+        NotPlannable: it is a password or the like: no catalog holds those.
+    """
+    if _HIDDEN.search(value):
+        raise NotPlannable(
+            f"{name}: {what} is secret, and no catalog holds secrets",
+            hint=f"Set {what} by hand, so that both sides agree.",
+        )
+    return value
+
+
 def foreign_options(values: Mapping[str, str]) -> str:
     """Return the options of a foreign object: ``options (host 'x')``, or nothing."""
     if not values:
         return ""
-    inner = ", ".join(f"{quote_identifier(n)} {quote_literal(v)}" for n, v in values.items())
+    inner = ", ".join(_foreign_option(*pair) for pair in values.items())
     return f" options ({inner})"
+
+
+def _foreign_option(name: str, value: str) -> str:
+    text = readable("a foreign object", f"option {name}", value)
+    return f"{quote_identifier(name)} {quote_literal(text)}"
 
 
 def changed_foreign_options(old: Mapping[str, str], new: Mapping[str, str]) -> str:
@@ -107,7 +131,7 @@ def changed_foreign_options(old: Mapping[str, str], new: Mapping[str, str]) -> s
     for name, value in new.items():
         if old.get(name) != value:
             verb = "set" if name in old else "add"
-            parts.append(f"{verb} {quote_identifier(name)} {quote_literal(value)}")
+            parts.append(f"{verb} {_foreign_option(name, value)}")
     return f"options ({', '.join(parts)})"
 
 

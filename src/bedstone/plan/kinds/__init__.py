@@ -3,29 +3,32 @@
 
 from bedstone.plan.kinds.columns import Columns
 from bedstone.plan.kinds.constraints import Constraints, DomainConstraints
-from bedstone.plan.kinds.database import (
-    Casts,
-    Collations,
-    Conversions,
-    DefaultPrivileges,
-    Extensions,
-    ForeignDataWrappers,
-    Languages,
-    PublicationMembers,
-    Publications,
-    Schemas,
+from bedstone.plan.kinds.casts import Casts, Collations, EncodingConversions, Transforms
+from bedstone.plan.kinds.foreign import ForeignDataWrappers, Servers, UserMappings
+from bedstone.plan.kinds.operators import OperatorClasses, OperatorFamilies, Operators
+from bedstone.plan.kinds.privileges import DefaultPrivileges, Settings
+from bedstone.plan.kinds.publications import PublicationMembers, Publications, Subscriptions
+from bedstone.plan.kinds.schemas import AccessMethods, Extensions, Languages, Schemas
+from bedstone.plan.kinds.search import (
     SearchConfigurations,
     SearchDictionaries,
-    Servers,
-    Settings,
-    UserMappings,
+    SearchParsers,
+    SearchTemplates,
 )
 from bedstone.plan.kinds.indexes import Indexes
 from bedstone.plan.kinds.routines import Aggregates, Routines
 from bedstone.plan.kinds.sequences import Sequences
 from bedstone.plan.kinds.tables import Tables
 from bedstone.plan.kinds.triggers import EventTriggers, Policies, Statistics, Triggers
-from bedstone.plan.kinds.types import AttributesOfTypes, Composites, Domains, Enums, Ranges
+from bedstone.plan.kinds.types import (
+    AttributesOfTypes,
+    BaseTypes,
+    Composites,
+    Domains,
+    Enums,
+    Ranges,
+    ShellTypes,
+)
 from bedstone.plan.kinds.views import MaterializedViews, Rules, ViewColumns, Views
 from bedstone.plan.kinds.writer import Writer
 
@@ -44,14 +47,23 @@ WRITERS: dict[str, Writer] = {
     "domain": Domains(),
     "domain constraint": DomainConstraints(),
     "range": Ranges(),
-    "text search dictionary": SearchDictionaries(),
-    "text search configuration": SearchConfigurations(),
+    "base type": BaseTypes(),
+    "shell type": ShellTypes(),
     "sequence": Sequences(),
     "function": Routines(),
     "procedure": Routines(),
     "aggregate": Aggregates(),
-    "operator": Conversions(),
+    "text search parser": SearchParsers(),
+    "text search template": SearchTemplates(),
+    "text search dictionary": SearchDictionaries(),
+    "text search configuration": SearchConfigurations(),
+    "access method": AccessMethods(),
+    "operator": Operators(),
+    "operator family": OperatorFamilies(),
+    "operator class": OperatorClasses(),
     "cast": Casts(),
+    "transform": Transforms(),
+    "conversion": EncodingConversions(),
     "table": Tables(),
     "foreign table": Tables(),
     "column": Columns(),
@@ -68,6 +80,7 @@ WRITERS: dict[str, Writer] = {
     "publication": Publications(),
     "publication table": PublicationMembers(),
     "publication schema": PublicationMembers(),
+    "subscription": Subscriptions(),
     "default privileges": DefaultPrivileges(),
     "setting": Settings(),
 }

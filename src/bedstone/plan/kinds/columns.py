@@ -133,7 +133,7 @@ class Columns(Writer):
         word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
         head = f"alter {word} {relation_path(key)} add column"
         default = attributes["default"]
-        lock = {"lock": _EXCLUSIVE, "on": relation_path(key)}
+        path = relation_path(key)
         if not scene.is_online(table) or default is None or not is_volatile(str(default), scene.b):
             hazards = []
             rewrites = attributes["generated"] == "stored" or attributes["identity"]
@@ -143,7 +143,7 @@ class Columns(Writer):
                 if attributes["not_null"] and default is None and not rewrites:
                     hazards.append(Hazard.MAY_FAIL)
             yield Statement(
-                f"{head} {definition(item, scene.b)}", key, hazards=tuple(hazards), **lock
+                f"{head} {definition(item, scene.b)}", key, "", _EXCLUSIVE, path, tuple(hazards)
             )
             yield from extras(item)
             return
@@ -153,7 +153,7 @@ class Columns(Writer):
         if attributes["collation"]:
             plain.append(f"collate {attributes['collation']}")
         why = "a volatile default in ADD COLUMN would rewrite the table"
-        yield Statement(f"{head} {' '.join(plain)}", key, why, **lock)
+        yield Statement(f"{head} {' '.join(plain)}", key, why, _EXCLUSIVE, path)
         yield _alter(key, f"set default {default}", _EXCLUSIVE)
         name = quote_identifier(key.name)
         yield Statement(
@@ -174,7 +174,7 @@ class Columns(Writer):
         table = scene.a.table_of(key)
         word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
         name = quote_identifier(key.name)
-        loses = (Hazard.BREAKS_CLIENTS,)
+        loses: tuple[Hazard, ...] = (Hazard.BREAKS_CLIENTS,)
         if not item.attributes["generated"]:
             loses = (Hazard.LOSES_DATA, *loses)
         yield Statement(

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from bedstone.plan.change import Change, Scene
 
 _DEFAULT = re.compile(r" DEFAULT ")
-_INTERNAL_ROWS = 1000
-_COST = {"c": 1, "internal": 1}
 
 
 def _name(item: Object) -> str:
@@ -47,7 +45,7 @@ def _definition(item: Object, *, replace: bool) -> str:
     return "\n".join(parts)
 
 
-def _properties(attributes: Attributes, kind: str) -> Iterator[str]:  # type: ignore[misc]
+def _properties(attributes: Attributes, kind: str) -> list[str]:
     found = []
     if kind == "function":
         if attributes["window"]:
@@ -67,7 +65,7 @@ def _properties(attributes: Attributes, kind: str) -> Iterator[str]:  # type: ig
         found.append("security definer")
     for name, value in pairs(attributes["settings"]).items():
         found.append(f"set {_setting_name(name)} to {setting_value(name, value)}")
-    return found  # type: ignore[return-value]
+    return found
 
 
 def _setting_name(name: str) -> str:
@@ -77,11 +75,11 @@ def _setting_name(name: str) -> str:
 class Routines(Writer):
     """Functions and procedures."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make it."""
         yield Statement(_definition(item, replace=False), item.key)
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop it."""
         sql = f"drop {item.key.kind} {item.key.path}"
         yield Statement(sql, item.key, hazards=(Hazard.BREAKS_CLIENTS,))
@@ -110,11 +108,11 @@ def _without_defaults(arguments: str) -> list[str]:
 class Aggregates(Writer):
     """Aggregate functions."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make it."""
         yield Statement(_aggregate(item), item.key)
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop it."""
         sql = f"drop aggregate {_name(item)}({_arguments(item)})"
         yield Statement(sql, item.key, hazards=(Hazard.BREAKS_CLIENTS,))

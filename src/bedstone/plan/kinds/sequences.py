@@ -49,7 +49,7 @@ def identity_options(sequence: Object) -> str:
 class Sequences(Writer):
     """Sequences; those of identity columns are made and dropped with their column."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the sequence; who owns it is said when the column is there."""
         attributes = item.attributes
         if attributes["identity"]:

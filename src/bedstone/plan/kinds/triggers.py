@@ -32,7 +32,7 @@ class Triggers(Writer):
         if attributes["enabled"] != "origin":
             yield enable(item, scene)
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the trigger, unless it goes with that of the partitioned table."""
         if not item.attributes["inherited_from"]:
             name, table = quote_identifier(item.key.name), relation_path(item.key)
@@ -80,7 +80,7 @@ def _definition(item: Object) -> str:
 class EventTriggers(Writer):
     """Event triggers."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make it."""
         attributes, name = item.attributes, quote_identifier(item.key.name)
         tags = ", ".join(quote_literal(tag) for tag in words(attributes["tags"]))
@@ -112,7 +112,7 @@ def _switch(item: Object) -> Statement:
 class Policies(Writer):
     """Row security policies."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the policy."""
         attributes, table = item.attributes, relation_path(item.key)
         kind = "permissive" if attributes["permissive"] else "restrictive"
@@ -124,7 +124,7 @@ class Policies(Writer):
             sql, item.key, "", LockMode.ACCESS_EXCLUSIVE, table, (Hazard.PRIVILEGES,)
         )
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the policy."""
         table = relation_path(item.key)
         sql = f"drop policy {quote_identifier(item.key.name)} on {table}"
@@ -156,7 +156,7 @@ def _roles(item: Object) -> str:
 class Statistics(Writer):
     """Extended statistics."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make them."""
         attributes = item.attributes
         expressions = words(attributes["expressions"])

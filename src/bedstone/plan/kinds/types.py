@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
+from bedstone.errors import NotPlannable
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import words
 from bedstone.plan.spelling import path
@@ -45,9 +46,13 @@ class Replaced(Writer):
         """Whether ALTER TYPE is enough."""
         raise NotImplementedError
 
-    def can_alter(self, change: Change) -> bool:  # noqa: ARG002  one shape
+    def can_alter(self, change: Change) -> bool:
         """Replacing is a change too: no column is lost."""
         return True
+
+    def makes_anew(self, change: Change) -> bool:
+        """Whether ALTER TYPE is not enough."""
+        return not self.can_stay(change)
 
     def replace(self, change: Change) -> Iterator[Statement]:
         """Write the four steps."""
@@ -58,11 +63,16 @@ class Replaced(Writer):
         why = "PostgreSQL cannot take it apart"
         name = quote_identifier(temporary)
         yield Statement(f"alter {word} {path(key)} rename to {name}", key, why)
+        yield from self.set_aside(change, temporary)
         yield from self.create(change.new, scene)
         for column in _columns_of(key, scene.a):
             if column.key in scene.b and scene.b[column.key].attributes["local"] is not False:
                 yield from _move(column, scene)
         yield Statement(f"drop {word} {old}", key)
+
+    def set_aside(self, change: Change, temporary: str) -> Iterator[Statement]:
+        """Rename what came with the old type and would be in the way of the new one."""
+        yield from ()
 
 
 def _is_computed(key: Key, side: Side) -> bool:
@@ -89,22 +99,22 @@ def _move(column: Object, scene: Scene) -> Iterator[Statement]:
     name = quote_identifier(key.name)
     type_ = str(new.attributes["type"])
     head = f"alter table {table} alter column {name}"
-    lock = {"lock": LockMode.ACCESS_EXCLUSIVE, "on": table}
+    lock = LockMode.ACCESS_EXCLUSIVE
     if column.attributes["default"] is not None:
-        yield Statement(f"{head} drop default", key, **lock)
+        yield Statement(f"{head} drop default", key, lock=lock, on=table)
     array = "[]" if type_.endswith("]") else ""
     yield Statement(
         f"{head} set data type {type_} using {name}::text{array}::{type_}", key,
-        "by the text of each value", hazards=(Hazard.BLOCKS, Hazard.MAY_FAIL), **lock,
+        "by the text of each value", lock, table, (Hazard.BLOCKS, Hazard.MAY_FAIL),
     )  # fmt: skip
     if new.attributes["default"] is not None:
-        yield Statement(f"{head} set default {new.attributes['default']}", key, **lock)
+        yield Statement(f"{head} set default {new.attributes['default']}", key, "", lock, table)
 
 
 class Enums(Replaced):
     """Enumerated types."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the type."""
         labels = ", ".join(quote_literal(label) for label in words(item.attributes["labels"]))
         yield Statement(f"create type {path(item.key)} as enum ({labels})", item.key)
@@ -143,11 +153,11 @@ class Composites(Replaced):
         """Make the type with its attributes."""
         yield Statement(f"create type {path(item.key)} as ({_attributes(item.key, scene.b)})", item.key)
 
-    def can_stay(self, change: Change) -> bool:  # noqa: ARG002  one shape
+    def can_stay(self, change: Change) -> bool:
         """Attributes are changed one by one."""
         return True
 
-    def alter(self, change: Change) -> Iterator[Statement]:  # noqa: ARG002  one shape
+    def alter(self, change: Change) -> Iterator[Statement]:
         """Nothing of its own: attributes are parts."""
         yield from ()
 
@@ -166,11 +176,11 @@ def _attribute(item: Object) -> str:
 class AttributesOfTypes(Writer):
     """Attributes of composite types."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Add it."""
         yield Statement(f"alter type {_type(item.key)} add attribute {_attribute(item)}", item.key)
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop it with its values."""
         name = quote_identifier(item.key.name)
         yield Statement(
@@ -202,7 +212,7 @@ def _type(key: Key) -> str:
 class Domains(Replaced):
     """Domains; their checks are parts."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the domain."""
         attributes = item.attributes
         parts = [f"create domain {path(item.key)} as {attributes['type']}"]
@@ -246,7 +256,7 @@ class Domains(Replaced):
 class Ranges(Replaced):
     """Range types with their multiranges."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the type."""
         attributes = item.attributes
         found = [f"subtype = {attributes['subtype']}"]
@@ -266,3 +276,53 @@ class Ranges(Replaced):
     def alter(self, change: Change) -> Iterator[Statement]:
         """Replace it."""
         yield from self.replace(change)
+
+    def set_aside(self, change: Change, temporary: str) -> Iterator[Statement]:
+        """Rename the constructors, which keep the name of the type, and the multirange."""
+        key, before = change.key, change.before
+        many, other = str(before["multirange"]), f"bedstone_{before['multirange']}"[:63]
+        old = quote_identifier(temporary)
+        subtype = before["subtype"]
+        signatures = [(key.name, f"{subtype}, {subtype}{more}", old) for more in ("", ", text")]
+        signatures.append((many, "", quote_identifier(other)))
+        name = quote_identifier(key.schema or "", many)
+        yield Statement(f"alter type {name} rename to {quote_identifier(other)}", key)
+        for function, arguments, new in signatures:
+            written = f"{quote_identifier(key.schema or '', function)}({arguments})"
+            yield Statement(f"alter function {written} rename to {new}", key)
+
+
+class BaseTypes(Writer):
+    """Base types: code in C that no plan can vouch for."""
+
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Refuse."""
+        raise _of_c(item.key)
+
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Refuse: its functions need it and it needs them."""
+        raise _of_c(item.key)
+
+    def can_alter(self, change: Change) -> bool:
+        """So that it is refused, and nothing that stands on it is dropped."""
+        return True
+
+    def alter(self, change: Change) -> Iterator[Statement]:
+        """Refuse."""
+        raise _of_c(change.key)
+
+
+def _of_c(key: Key) -> NotPlannable:
+    return NotPlannable(
+        f"{key} is a base type",
+        detail="It and its functions in C need each other: only CASCADE would drop them.",
+        hint="Make or change it by hand, best in an extension.",
+    )
+
+
+class ShellTypes(Writer):
+    """Types that are declared only."""
+
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Declare it."""
+        yield Statement(f"create type {path(item.key)}", item.key)

@@ -28,11 +28,11 @@ def _query(item: Object) -> str:
 class Views(Writer):
     """Views."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the view."""
         yield _view(item)
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the view."""
         yield Statement(
             f"drop view {path(item.key)}", item.key, "", LockMode.ACCESS_EXCLUSIVE, path(item.key),
@@ -70,7 +70,7 @@ def _view(item: Object, *, replace: bool = False) -> Statement:
 class MaterializedViews(Writer):
     """Materialized views."""
 
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the view, with its rows where it has some."""
         key, attributes = item.key, item.attributes
         parts = [f"create materialized view {path(key)}"]
@@ -83,7 +83,7 @@ class MaterializedViews(Writer):
         populated = "with data" if attributes["populated"] else "with no data"
         yield Statement(f"{' '.join(parts)} as\n{_query(item)}\n{populated}", key)
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the view; its rows can be computed again."""
         yield Statement(
             f"drop materialized view {path(item.key)}", item.key, "", LockMode.ACCESS_EXCLUSIVE,
@@ -146,7 +146,7 @@ class ViewColumns(Writer):
             column = quote_identifier(item.key.schema or "", item.key.parent or "", item.key.name)
             yield Statement(f"comment on column {column} is null", item.key)
 
-    def can_alter(self, change: Change) -> bool:  # noqa: ARG002  one shape
+    def can_alter(self, change: Change) -> bool:
         """Each can be set anew."""
         return True
 
@@ -174,7 +174,7 @@ class Rules(Writer):
         if item.attributes["enabled"] != "origin":
             yield _enable(item, scene)
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the rule."""
         name = quote_identifier(item.key.name)
         yield Statement(f"drop rule {name} on {relation_path(item.key)}", item.key)

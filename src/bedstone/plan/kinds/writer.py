@@ -25,11 +25,11 @@ class Writer:
         """Write what makes *item*, an object of side b."""
         raise NotImplementedError
 
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG002  one shape
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Write what drops *item*, an object of side a."""
         yield Statement(f"drop {word_of(item.key)} {path(item.key)}", item.key)
 
-    def can_alter(self, change: Change) -> bool:  # noqa: ARG002  one shape
+    def can_alter(self, change: Change) -> bool:
         """Whether :meth:`alter` can bring the change about; else it is dropped and made again."""
         return False
 
@@ -37,6 +37,10 @@ class Writer:
         """Write what changes an object."""
         raise NotImplementedError
 
-    def disturbs(self, change: Change) -> Iterator[Key]:  # noqa: ARG002  one shape
+    def makes_anew(self, change: Change) -> bool:
+        """Whether :meth:`alter` puts a new object in place of the old: nothing of it is kept."""
+        return False
+
+    def disturbs(self, change: Change) -> Iterator[Key]:
         """Yield what cannot stand while the object is changed: dropped before, made again after."""
         yield from ()
