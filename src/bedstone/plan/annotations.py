@@ -5,7 +5,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.plan.spelling import granted_target, path, relation_path, role, target, word_of
+from bedstone.errors import NotPlannable
+from bedstone.plan.spelling import (
+    granted_name,
+    granted_target,
+    path,
+    relation_path,
+    role,
+    split_name,
+    target,
+    word_of,
+)
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier, quote_literal
 
@@ -25,6 +35,7 @@ NAMES = frozenset(
 )  # fmt: skip
 #: What acldefault() gives to everybody.
 _FOR_ALL = {
+    "shell type": "usage",
     "function": "execute",
     "procedure": "execute",
     "aggregate": "execute",
@@ -54,9 +65,14 @@ _DEFAULTS_FOR = {
 }  # fmt: skip
 
 #: Their writer grants: it is all that they are.
-_GRANTED_OTHERWISE = frozenset({"default privileges"})
+_GRANTED_OTHERWISE = frozenset({"default privileges", "privileges"})
 
 Grant = tuple[str | None, str, bool, str | None]
+
+
+def own_names(key: Key, names: frozenset[str]) -> frozenset[str]:
+    """Return the attributes among *names* that the writer of the kind is to change."""
+    return names - (NAMES - {"acl"} if key.kind in _GRANTED_OTHERWISE else NAMES)
 
 
 def annotate(item: Object, a: Side) -> Iterator[Statement]:
@@ -75,7 +91,7 @@ def annotate(item: Object, a: Side) -> Iterator[Statement]:
     for extension in _texts(attributes.get("depends_on_extensions")):
         yield _bind(item, extension, bound=True)
     if "acl" in attributes and key.kind not in _GRANTED_OTHERWISE:
-        yield from _grants(item, _acl(attributes["acl"]), _acl_when_made(item, a))
+        yield from grants(item, _acl(attributes["acl"]), _acl_when_made(item, a))
 
 
 def change_annotations(change: Change) -> Iterator[Statement]:
@@ -84,7 +100,7 @@ def change_annotations(change: Change) -> Iterator[Statement]:
     if change.has("owner"):
         yield from _set_owner(key, after["owner"])
     if change.has("acl") and key.kind not in _GRANTED_OTHERWISE:
-        yield from _grants(change.new, _acl(after["acl"]), _acl(before["acl"]))
+        yield from grants(change.new, _acl(after["acl"]), _acl(before["acl"]))
     if change.has("comment"):
         yield Statement(_comment(target(key), after["comment"]), key)
     if change.has("constraint_comment"):
@@ -177,19 +193,30 @@ def _acl_when_made(item: Object, a: Side) -> list[Grant]:
     return list(found.values())
 
 
-def _grants(item: Object, wanted: list[Grant], given: list[Grant]) -> Iterator[Statement]:
+def acl_of(item: Object) -> list[Grant]:
+    """Return the privileges of an object."""
+    return _acl(item.attributes["acl"])
+
+
+def grants(item: Object, wanted: list[Grant], given: list[Grant]) -> Iterator[Statement]:
     """Write REVOKE for what is too much, GRANT for what lacks; one statement for each grantee."""
     now = {grant[:2]: grant for grant in given}
     then = {grant[:2]: grant for grant in wanted}
     gone = [grant for grant in now.values() if grant[:2] not in then]
     less = [g for g in now.values() if g[2] and g[:2] in then and not then[g[:2]][2]]
     more = [g for g in then.values() if g[:2] not in now or (g[2] and not now[g[:2]][2])]
-    for grants, head, word in (
+    if item.key.kind == "language" and not item.attributes["trusted"] and (gone or less or more):
+        raise NotPlannable(
+            f"{item.key} is not trusted, and has privileges",
+            detail="PostgreSQL neither grants nor revokes anything on an untrusted language.",
+            hint="Give it the privileges of a new language, while it is trusted.",
+        )
+    for found, head, word in (
         (gone, "revoke", "from"),
         (less, "revoke grant option for", "from"),
         (more, "grant", "to"),
     ):
-        for who, grantable, privileges in _by_grantee(grants):
+        for who, grantable, privileges in _by_grantee(found):
             option = " with grant option" if head == "grant" and grantable else ""
             yield Statement(
                 f"{head} {_privileges(item.key, privileges)} on {_granted_on(item.key)} "
@@ -210,6 +237,9 @@ def _by_grantee(grants: Iterable[Grant]) -> list[tuple[str | None, bool, list[st
 def _privileges(key: Key, names: list[str]) -> str:
     if key.kind in {"column", "view column"}:
         return ", ".join(f"{name} ({quote_identifier(key.name)})" for name in names)
+    if key.kind == "privileges" and key.parent == "table column":
+        column = split_name(key.name)[1]
+        return ", ".join(f"{name} ({column})" for name in names)
     return ", ".join(names)
 
 
@@ -217,15 +247,8 @@ def _granted_on(key: Key) -> str:
     if key.kind in {"column", "view column"}:
         return f"table {relation_path(key)}"
     if key.kind == "privileges":
-        return _system_object(key)
+        return granted_name(key.parent or "", key.name)
     return granted_target(key)
-
-
-def _system_object(key: Key) -> str:
-    words = {"view": "table", "materialized view": "table", "foreign table": "table",
-             "aggregate": "function", "server": "foreign server"}  # fmt: skip
-    what = key.parent or ""
-    return f"{words.get(what, what)} {key.name}"
 
 
 def _grantee(item: Object, who: str | None) -> str:

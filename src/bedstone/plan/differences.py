@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Change as Kind
 from bedstone.catalog import Key, Meaning, compare
 from bedstone.errors import NotPlannable
-from bedstone.plan.annotations import NAMES
+from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
 
@@ -100,7 +100,7 @@ def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[K
 
 def _check_kinds(keys: set[Key]) -> None:
     for key in sorted(keys):
-        if key.kind not in WRITERS and key.kind != "privileges":
+        if key.kind not in WRITERS:
             raise NotPlannable(
                 f"{key} differs, and plans do not write a {key.kind} yet",
                 hint=f"Leave it out: --exclude '{key.kind}:*', and change it by hand.",
@@ -112,8 +112,8 @@ def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
     scene = Scene(a, b, options)
     waiting: list[Key] = []
     for key, names in found.changed.items():
-        own = names - NAMES
-        if not own or key.kind == "privileges":
+        own = own_names(key, names)
+        if not own:
             continue
         change = Change(a[key], b[key], own, scene)
         writer = WRITERS[key.kind]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bedstone.plan.differences import Differences
     from bedstone.plan.side import Side
 
-_RANK = {kind: number for number, kind in enumerate((*WRITERS, "privileges"))}
+_RANK = {kind: number for number, kind in enumerate(WRITERS)}
 #: Kinds whose names are in one space: a new table cannot have the name of an old view.
 _SPACES = {
     **dict.fromkeys((*RELATIONS, "index", "sequence", "composite"), "relation"),
@@ -131,7 +131,7 @@ class Graph:
             if whole not in dropped or self._is_foreign_key(key):
                 return self._dropped_with(above)
         if whole is not None and whole in dropped and not self._leads_elsewhere(key):
-            return whole
+            return whole if key.kind != "user mapping" else key
         return key
 
     def _is_foreign_key(self, key: Key) -> bool:
@@ -205,9 +205,8 @@ class Graph:
             found.add(whole)
         if key.schema is not None:
             found.add(Key("schema", None, key.schema))
-        owner = side[key].attributes.get("owner")
-        if isinstance(owner, str):
-            found.add(Key("role", None, owner))
+        if (extension := side[key].extension) is not None:
+            found.add(Key("extension", None, extension))
         return found - {key}
 
     def _connect_made(self, key: Key) -> None:

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedstone.plan.annotations import NAMES, annotate, change_annotations
+from bedstone.plan.annotations import annotate, change_annotations, own_names
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
@@ -60,10 +60,9 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
     elif step.verb is Verb.CREATE:
         yield from _create(step, scene)
     elif step.verb is Verb.ALTER:
-        own_names = names - NAMES
         change = Change(scene.a[key], scene.b[key], names, scene)
-        own_change = Change(scene.a[key], scene.b[key], own_names, scene)
-        if own_names and writer is not None:
+        own_change = replace(change, names=own_names(key, names))
+        if own_change.names and writer is not None:
             yield from writer.alter(own_change)
             if writer.makes_anew(own_change):
                 yield from _annotate(key, scene)

@@ -25,9 +25,11 @@ _GRANTED_AS = {
     "composite": "type",
     "range": "type",
     "base type": "type",
+    "shell type": "type",
 }
 #: What stands for a secret in a catalog.
 _HIDDEN = re.compile(r"\bhidden:[0-9a-f]{12}\b")
+_IDENTIFIERS = re.compile(r'"(?:[^"]|"")*"|[^."]+')
 _TAG = re.compile(r"\$\w*\$")
 #: Settings whose value is a list of names, each quoted by itself (GUC_LIST_QUOTE).
 _LISTS = frozenset(
@@ -76,6 +78,19 @@ def relation_path(key: Key) -> str:
 def granted_target(key: Key) -> str:
     """Return the object as GRANT and REVOKE name it."""
     return f"{_GRANTED_AS.get(key.kind, key.kind)} {path(key)}"
+
+
+def granted_name(what: str, name: str) -> str:
+    """Return an object that ``pg_identify_object`` names as GRANT and REVOKE name it."""
+    if what == "table column":
+        return f"table {split_name(name)[0]}"
+    return f"{_GRANTED_AS.get(what, what)} {name}"
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return the last of the identifiers of *name* and what is before it, as they are written."""
+    found = _IDENTIFIERS.findall(name)
+    return ".".join(found[:-1]), found[-1]
 
 
 def role(name: str | None) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 _CATALOG = Path(__file__).parents[1] / "catalog"
 
 
-def _load(name: str, folder: Path) -> None:
-    """Make a module of a folder importable by its name; test folders are no packages."""
-    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+def _load(name: str, path: Path) -> None:
+    """Make a module of a folder importable by a name; test folders are no packages."""
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -20,10 +20,12 @@ def _load(name: str, folder: Path) -> None:
     spec.loader.exec_module(module)
 
 
-for _name, _folder in (
-    ("catalog_changes", _CATALOG),
-    ("catalog_observed", _CATALOG),
-    ("plan_applied", Path(__file__).parent),
+for _name, _path in (
+    ("catalog_changes", _CATALOG / "catalog_changes.py"),
+    ("catalog_observed", _CATALOG / "catalog_observed.py"),
+    ("catalog_probes", _CATALOG / "test_probes.py"),
+    ("catalog_random", _CATALOG / "test_random_changes.py"),
+    ("plan_applied", Path(__file__).with_name("plan_applied.py")),
 ):
     if _name not in sys.modules:
-        _load(_name, _folder)
+        _load(_name, _path)

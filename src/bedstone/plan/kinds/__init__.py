@@ -6,7 +6,7 @@ from bedstone.plan.kinds.constraints import Constraints, DomainConstraints
 from bedstone.plan.kinds.casts import Casts, Collations, EncodingConversions, Transforms
 from bedstone.plan.kinds.foreign import ForeignDataWrappers, Servers, UserMappings
 from bedstone.plan.kinds.operators import OperatorClasses, OperatorFamilies, Operators
-from bedstone.plan.kinds.privileges import DefaultPrivileges, Settings
+from bedstone.plan.kinds.privileges import DefaultPrivileges, Privileges, Settings
 from bedstone.plan.kinds.publications import PublicationMembers, Publications, Subscriptions
 from bedstone.plan.kinds.schemas import AccessMethods, Extensions, Languages, Schemas
 from bedstone.plan.kinds.search import (
@@ -83,6 +83,7 @@ WRITERS: dict[str, Writer] = {
     "subscription": Subscriptions(),
     "default privileges": DefaultPrivileges(),
     "setting": Settings(),
+    "privileges": Privileges(),
 }
 
 __all__ = ["WRITERS", "Writer"]

@@ -25,12 +25,14 @@ from bedstone.trace import LockMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Object
+    from bedstone.catalog import Attributes, Object
     from bedstone.plan.change import Change, Scene
     from bedstone.plan.side import Side
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
+#: How the types that can be stored in more than one way are stored, all others: extended.
+_STORAGES = {"numeric": "main", "inet": "main", "cidr": "main", "tsquery": "plain"}
 #: What cannot stand on a column whose type changes: PostgreSQL rebuilds indexes and constraints
 #: by itself, and refuses the rest.
 _DISTURBED = frozenset(
@@ -99,6 +101,20 @@ def extras(item: Object) -> Iterator[Statement]:
         yield _alter(item.key, f"set ({options(pairs(attributes['options']))})", _SHARED)
     if attributes["not_null"] and not attributes["not_null_validated"]:
         yield _add_not_null(item, "not valid")
+
+
+def own_values(item: Object, side: Side) -> Iterator[Statement]:
+    """Write what a column that a parent brings has otherwise than the parent's."""
+    above = side.brought.get(item.key)
+    if above is None:
+        return
+    attributes, parent = item.attributes, side[above].attributes
+    if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
+        yield _alter(item.key, "set not null", _EXCLUSIVE)
+    if not attributes["generated"] and attributes["default"] != parent["default"]:
+        value = attributes["default"]
+        action = "drop default" if value is None else f"set default {value}"
+        yield _alter(item.key, action, _EXCLUSIVE)
 
 
 def _add_not_null(item: Object, suffix: str) -> Statement:
@@ -292,7 +308,7 @@ class Columns(Writer):
     def _rest(self, change: Change) -> Iterator[Statement]:
         key, before, after = change.key, change.before, change.after
         if change.has("storage") or (change.has("type") and after["storage"]):
-            yield _alter(key, f"set storage {after['storage'] or 'default'}", _EXCLUSIVE)
+            yield _alter(key, f"set storage {storage(after, change.scene)}", _EXCLUSIVE)
         if change.has("compression"):
             yield _alter(key, f"set compression {after['compression'] or 'default'}", _EXCLUSIVE)
         if change.has("statistics"):
@@ -352,6 +368,15 @@ def _validate_not_null(item: Object) -> Statement:
         item.key, "reads the rows, writers go on", _SHARED, table, (Hazard.MAY_FAIL,),
         Transaction.OWN,
     )  # fmt: skip
+
+
+def storage(attributes: Attributes, scene: Scene, *, usual: bool = False) -> str:
+    """Return a column's storage as SET STORAGE takes it; PostgreSQL 15 has no DEFAULT there."""
+    if attributes["storage"] and not usual:
+        return str(attributes["storage"])
+    if scene.options.lowest >= 16:  # noqa: PLR2004  SET STORAGE DEFAULT came with 16
+        return "default"
+    return _STORAGES.get(str(attributes.get("type")).partition("(")[0], "extended")
 
 
 def _literal(text: str) -> str:

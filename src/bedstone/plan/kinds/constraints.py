@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.plan.kinds.indexes import columns_of, tail_of
+from bedstone.catalog import Key
+from bedstone.plan.kinds.indexes import (
+    change_index_options,
+    columns_of,
+    set_statistics,
+    tail_of,
+)
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import words
 from bedstone.plan.spelling import relation_path
@@ -16,7 +22,7 @@ from bedstone.trace import LockMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Attributes, Key, Object
+    from bedstone.catalog import Attributes, Object
     from bedstone.plan.change import Change, Scene
 
 _KEYS = frozenset({"primary key", "unique"})
@@ -101,6 +107,8 @@ class Constraints(Writer):
         if attributes["local"] is False and attributes["type"] in {"check", "foreign key"}:
             return  # a table that is attached brings it
         yield from self._made(item, scene, table)
+        if attributes["statistics"]:
+            yield from set_statistics(item.key, None, attributes["statistics"])
         if attributes["type"] == "check" and not attributes["validated"]:
             for child in scene.b.below(item.key):
                 if scene.b[child].attributes["validated"] and scene.b.wholes[child] in scene.a:
@@ -214,9 +222,9 @@ class Constraints(Writer):
             yield Statement(f"alter index {_index(key)} set tablespace {name}", key,
                             hazards=(Hazard.BLOCKS,))  # fmt: skip
         if change.has("options"):
-            from bedstone.plan.kinds.indexes import change_index_options  # noqa: PLC0415
-
             yield from change_index_options(key, change.before, after)
+        if change.has("statistics"):
+            yield from set_statistics(key, change.before["statistics"], after["statistics"])
 
 
 def _include_first(attributes: Attributes, distinct: str) -> str:
@@ -263,9 +271,7 @@ class DomainConstraints(Writer):
         key, attributes = item.key, item.attributes
         domain = relation_path(key)
         name = quote_identifier(key.name)
-        from bedstone.catalog import Key as _Key  # noqa: PLC0415
-
-        used = scene.options.online and _Key("domain", key.schema, key.parent or "") in scene.a
+        used = scene.options.online and Key("domain", key.schema, key.parent or "") in scene.a
         later = used and attributes["validated"]
         suffix = " not valid" if later or not attributes["validated"] else ""
         yield Statement(

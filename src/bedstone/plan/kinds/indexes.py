@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedstone.errors import NotPlannable
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs, words
 from bedstone.plan.spelling import option_names, options, path, relation_path
@@ -60,8 +61,9 @@ class Indexes(Writer):
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Build the index; concurrently where others may be writing."""
         table = scene.b.table_of(item.key)
+        _check_validity(item, scene)
         yield from self._build(item, scene, quote_identifier(item.key.name))
-        yield from self._extras(item)
+        yield from set_statistics(item.key, None, item.attributes["statistics"])
         if item.attributes["attached_to"] and table in scene.a and not scene.is_moved(table):
             yield attach_index(item)
 
@@ -89,15 +91,6 @@ class Indexes(Writer):
             tuple(hazards), Transaction.NONE if online else Transaction.SHARED,
         )  # fmt: skip
 
-    @staticmethod
-    def _extras(item: Object) -> Iterator[Statement]:
-        for entry in words(item.attributes["statistics"]):
-            number, _, target = entry.partition("=")
-            yield Statement(
-                f"alter index {path(item.key)} alter column {number} set statistics {target}",
-                item.key,
-            )
-
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the index."""
         attributes, key = item.attributes, item.key
@@ -122,6 +115,8 @@ class Indexes(Writer):
         """Change what the index has beside its columns."""
         key, after = change.key, change.after
         table = change.scene.b.table_of(key)
+        if change.has("valid"):
+            _check_validity(change.new, change.scene)
         if change.has("valid") and after["valid"] and not change.has("attached_to"):
             if table is not None and not change.scene.b[table].attributes.get("partition_by"):
                 yield Statement(
@@ -138,16 +133,33 @@ class Indexes(Writer):
                 LockMode.ACCESS_EXCLUSIVE, relation_path(key), (Hazard.BLOCKS,),
             )  # fmt: skip
         if change.has("statistics"):
-            old = dict(e.split("=") for e in words(change.before["statistics"]))
-            new = dict(e.split("=") for e in words(after["statistics"]))
-            for number in dict.fromkeys((*old, *new)):
-                yield Statement(
-                    f"alter index {path(key)} alter column {number} "
-                    f"set statistics {new.get(number, '-1')}",
-                    key,
-                )
+            yield from set_statistics(key, change.before["statistics"], after["statistics"])
         if change.has("attached_to") and not change.scene.is_moved(table):
             yield attach_index(change.new)
+
+
+def set_statistics(key: Key, old: Value, new: Value) -> Iterator[Statement]:
+    """Write the statistics targets of an index's columns, which go by number."""
+    before, after = (dict(e.split("=") for e in words(value)) for value in (old, new))
+    name = quote_identifier(key.schema or "", key.name)
+    for number in dict.fromkeys((*before, *after)):
+        if before.get(number) != after.get(number):
+            target = after.get(number, "-1")
+            yield Statement(
+                f"alter index {name} alter column {number} set statistics {target}", key
+            )
+
+
+def _check_validity(item: Object, scene: Scene) -> None:
+    """Refuse to make an index that a failed build left behind; of parents it means another thing."""
+    table = scene.b.table_of(item.key)
+    parent = table is not None and scene.b[table].attributes.get("partition_by")
+    if not item.attributes["valid"] and not parent:
+        raise NotPlannable(
+            f"{item.key} is not valid",
+            detail="A build that failed left it behind; nobody can want another such index.",
+            hint=f"Where it is wanted: reindex index concurrently {path(item.key)}",
+        )
 
 
 def attach_index(item: Object) -> Statement:

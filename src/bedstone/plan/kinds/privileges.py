@@ -1,20 +1,99 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Default privileges, and settings of the database."""
+"""Privileges of what is the system's or an extension's, default privileges, settings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedstone.catalog import Key
+from bedstone.plan.annotations import acl_of, grants
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.spelling import role, setting_value
-from bedstone.plan.statement import Statement
+from bedstone.plan.spelling import granted_name, role, setting_value
+from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Key, Object, Value
+    from bedstone.catalog import Object, Value
     from bedstone.plan.change import Change, Scene
+
+
+#: Where the privileges of an object are, by its kind: catalogue, prefix of its columns, letter
+#: of ``acldefault``, how its name becomes an OID.
+_CATALOGUES = {
+    **dict.fromkeys(("function", "procedure", "aggregate"), ("pg_proc", "pro", "f", "regprocedure")),
+    **dict.fromkeys(
+        ("table", "view", "materialized view", "foreign table"),
+        ("pg_class", "rel", "r", "regclass"),
+    ),
+    "sequence": ("pg_class", "rel", "s", "regclass"),
+    "type": ("pg_type", "typ", "T", "regtype"),
+    "schema": ("pg_namespace", "nsp", "n", "regnamespace"),
+}
+#: Everything that a role has is taken from it, then what initdb or CREATE EXTENSION gave is given.
+_AS_AT_FIRST = """do $do$ declare step text; begin
+for step in
+  with it as (
+    select o.{prefix}acl as now, coalesce(i.initprivs, pg_catalog.acldefault({letter}, o.{prefix}owner)) as was
+    from pg_catalog.{catalogue} as o
+    left join pg_catalog.pg_init_privs as i
+      on i.classoid = 'pg_catalog.{catalogue}'::pg_catalog.regclass and i.objoid = o.oid and i.objsubid = 0
+    where o.oid = {oid}
+  )
+  select pg_catalog.format('revoke all on %s from %s', {on}, case x.grantee when 0 then 'public' else x.grantee::pg_catalog.regrole::text end)
+  from it cross join lateral pg_catalog.aclexplode(it.now) as x
+  union all
+  select pg_catalog.format('grant %s on %s to %s', x.privilege_type, {on}, case x.grantee when 0 then 'public' else x.grantee::pg_catalog.regrole::text end)
+    || case when x.is_grantable then ' with grant option' else '' end
+  from it cross join lateral pg_catalog.aclexplode(it.was) as x
+loop
+  execute step;
+end loop; end $do$"""
+
+
+class Privileges(Writer):
+    """Privileges of what is the system's own or an extension's, where they are not the first ones."""
+
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Grant them; what everybody has at first is taken back where it is not wanted."""
+        wanted = acl_of(item)
+        word = {"function": "execute", "procedure": "execute", "aggregate": "execute",
+                "type": "usage", "language": "usage"}.get(item.key.parent or "", "select")  # fmt: skip
+        given = [] if item.key.parent in _EMPTY_AT_FIRST else [("public", word, False, None)]
+        mine = [grant for grant in wanted if grant[0] is None]
+        yield from grants(item, wanted, [*given, *mine])
+
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Bring them back to what they were at first."""
+        key = item.key
+        if item.extension is not None and Key("extension", None, item.extension) not in scene.b:
+            return
+        found = _CATALOGUES.get(key.parent or "")
+        if found is None:
+            yield from grants(item, [], acl_of(item))
+            return
+        catalogue, prefix, letter, name = found
+        oid = f"{quote_literal(key.name)}::pg_catalog.{name}"
+        on = quote_literal(granted_name(key.parent or "", key.name))
+        yield Statement(
+            _AS_AT_FIRST.format(
+                catalogue=catalogue, prefix=prefix, letter=quote_literal(letter), oid=oid, on=on
+            ),
+            key, "privileges as they were at first", hazards=(Hazard.PRIVILEGES,),
+        )  # fmt: skip
+
+    def can_alter(self, change: Change) -> bool:
+        """They can be granted and revoked."""
+        return True
+
+    def alter(self, change: Change) -> Iterator[Statement]:
+        """Grant and revoke."""
+        yield from grants(change.new, acl_of(change.new), acl_of(change.old))
+
+
+#: Columns and schemas give nothing to everybody at first.
+_EMPTY_AT_FIRST = frozenset({"table column", "schema", "sequence"})
 
 
 class DefaultPrivileges(Writer):

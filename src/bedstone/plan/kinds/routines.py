@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bedstone.catalog.deparsed import split
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs, words
 from bedstone.plan.spelling import dollar_quoted, setting_value
@@ -100,8 +101,6 @@ class Routines(Writer):
 
 
 def _without_defaults(arguments: str) -> list[str]:
-    from bedstone.catalog.deparsed import split  # noqa: PLC0415
-
     return [part.partition(" DEFAULT ")[0] for part in split(arguments)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.plan.kinds.columns import definition, extras
+from bedstone.plan.kinds.columns import definition, extras, own_values
 from bedstone.plan.kinds.constraints import definition as constraint_definition
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs, words
@@ -75,6 +75,8 @@ class Tables(Writer):
         yield Statement(" ".join(w for w in words_ if w), key)
         for column in side.columns(key):
             yield from extras(column)
+            if inherited and column.attributes["local"] is False:
+                yield from own_values(column, side)
         yield from self._rest(item)
 
     def _checks(self, item: Object, scene: Scene) -> Iterator[str]:
@@ -161,7 +163,7 @@ def late(item: Object, before: Attributes | None) -> Iterator[Statement]:
     identity, old = attributes.get("replica_identity"), "default"
     if before is not None:
         old = str(before.get("replica_identity"))
-    if identity is not None and identity != old:
+    if identity is not None and identity != old and key.kind == "table":
         word = str(identity)
         yield _alter(
             key, f"replica identity {'using ' + word if word.startswith('index ') else word}"

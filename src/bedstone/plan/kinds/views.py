@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
+from bedstone.plan.kinds.columns import storage
 from bedstone.plan.kinds.tables import all_options, change_options
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs, words
-from bedstone.plan.spelling import options, path, relation_path, word_of
+from bedstone.plan.spelling import option_names, options, path, relation_path, word_of
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier
 from bedstone.trace import LockMode
@@ -141,7 +142,12 @@ class ViewColumns(Writer):
         if attributes["statistics"] is not None:
             yield Statement(f"{head} set statistics -1", item.key)
         if attributes["storage"]:
-            yield Statement(f"{head} set storage default", item.key)
+            yield Statement(f"{head} set storage {storage(item.attributes, scene, usual=True)}", item.key)
+        if attributes["compression"]:
+            yield Statement(f"{head} set compression default", item.key)
+        if attributes["options"]:
+            names = option_names(list(pairs(attributes["options"])))
+            yield Statement(f"{head} reset ({names})", item.key)
         if attributes["comment"] is not None:
             column = quote_identifier(item.key.schema or "", item.key.parent or "", item.key.name)
             yield Statement(f"comment on column {column} is null", item.key)
@@ -162,6 +168,22 @@ class ViewColumns(Writer):
         if change.has("statistics"):
             value = change.after["statistics"]
             yield Statement(f"{head} set statistics {-1 if value is None else value}", change.key)
+        if change.has("storage"):
+            yield Statement(f"{head} set storage {storage(change.after, change.scene)}", change.key)
+        if change.has("compression"):
+            value = change.after["compression"] or "default"
+            yield Statement(f"{head} set compression {value}", change.key)
+        if change.has("options"):
+            yield from _change_options(head, change)
+
+
+def _change_options(head: str, change: Change) -> Iterator[Statement]:
+    old, new = pairs(change.before["options"]), pairs(change.after["options"])
+    gone = [name for name in old if name not in new]
+    if gone:
+        yield Statement(f"{head} reset ({option_names(gone)})", change.key)
+    if new:
+        yield Statement(f"{head} set ({options(new)})", change.key)
 
 
 class Rules(Writer):
