@@ -101,13 +101,7 @@ def change_annotations(change: Change) -> Iterator[Statement]:
         yield from _set_owner(key, after["owner"])
     if change.has("acl") and key.kind not in _GRANTED_OTHERWISE:
         yield from grants(change.new, _acl(after["acl"]), _acl(before["acl"]))
-    if change.has("comment"):
-        yield Statement(_comment(target(key), after["comment"]), key)
-    if change.has("constraint_comment"):
-        named = change.new if after["constraint_comment"] is not None else change.old
-        yield Statement(_comment(_constraint_target(named), after["constraint_comment"]), key)
-    if change.has("index_comment"):
-        yield Statement(_comment(_index_target(key), after["index_comment"]), key)
+    yield from _change_comments(change)
     if change.has("security_labels"):
         old, new = (dict(_pairs(s["security_labels"])) for s in (before, after))
         for provider in [*new, *(p for p in old if p not in new)]:
@@ -118,6 +112,17 @@ def change_annotations(change: Change) -> Iterator[Statement]:
         for name in dict.fromkeys((*old_names, *new_names)):
             if (name in old_names) != (name in new_names):
                 yield _bind(change.new, name, bound=name in new_names)
+
+
+def _change_comments(change: Change) -> Iterator[Statement]:
+    key, after = change.key, change.after
+    if change.has("comment"):
+        yield Statement(_comment(target(key), after["comment"]), key)
+    if change.has("constraint_comment"):
+        named = change.new if after["constraint_comment"] is not None else change.old
+        yield Statement(_comment(_constraint_target(named), after["constraint_comment"]), key)
+    if change.has("index_comment"):
+        yield Statement(_comment(_index_target(key), after["index_comment"]), key)
 
 
 # --- owner, comment, labels ------------------------------------------------------------------
@@ -180,7 +185,9 @@ def _acl_when_made(item: Object, a: Side) -> list[Grant]:
     kind = "table" if key.kind in _LIKE_TABLES else key.kind
     found: dict[tuple[str | None, str], Grant] = {}
     for word in _FOR_OWNER.get(kind, ()):
-        if word != "maintain" or any(grant[1] == "maintain" for grant in _acl(item.attributes["acl"])):
+        if word != "maintain" or any(
+            grant[1] == "maintain" for grant in _acl(item.attributes["acl"])
+        ):
             found[None, word] = (None, word, False, None)
     if kind in _FOR_ALL:
         found["public", _FOR_ALL[kind]] = ("public", _FOR_ALL[kind], False, None)

@@ -59,7 +59,9 @@ class Conversion(NamedTuple):
     exact: bool
 
 
-def conversion(name: str, old: str, new: str, side: Side) -> Conversion | None:
+def conversion(  # noqa: PLR0911  one return for each kind of pair
+    name: str, old: str, new: str, side: Side
+) -> Conversion | None:
     """Return how column *name* of type *old* becomes one of type *new*.
 
     ``None`` where PostgreSQL has no cast between the two, so that no value has a meaning in the
@@ -80,7 +82,9 @@ def conversion(name: str, old: str, new: str, side: Side) -> Conversion | None:
     if (first, second) in _ONE_WAY or _has_cast(first, second, side):
         return Conversion(f"{name}::{new}", exact=False)
     if second in _TEXTS:
-        return Conversion(f"{name}::text{'[]' if new.endswith('[]') else ''}", exact=first != "bytea")
+        return Conversion(
+            f"{name}::text{'[]' if new.endswith('[]') else ''}", exact=first != "bytea"
+        )
     if first in _TEXTS:
         return Conversion(f"{name}::{new}", exact=second not in _BUILT_IN)
     if first in _BUILT_IN and second in _BUILT_IN:

@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.plan.casts import conversion
+from bedstone.plan.kinds.sequences import go_on
 from bedstone.plan.side import owning_column
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Hazard, Statement
-from bedstone.sql import quote_identifier, quote_literal
+from bedstone.sql import quote_identifier
 from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def _aside(key: Key) -> str:
     return quote_identifier(key.schema or "", f"bedstone_rows_{key.name}"[:63])
 
 
-def save(item: Object, scene: Scene) -> Iterator[Statement]:  # noqa: ARG001  one shape
+def save(item: Object) -> Iterator[Statement]:
     """Copy the rows into a table beside; those of partitions are among them."""
     key = item.key
     yield Statement(
@@ -71,9 +72,4 @@ def _sequences(key: Key, scene: Scene) -> Iterator[Statement]:
     for part in scene.b.parts.get(key, ()):
         column = owning_column(scene.b[part]) if part.kind == "sequence" else None
         if column is not None:
-            name = quote_identifier(column.name)
-            yield Statement(
-                f"select pg_catalog.setval({quote_literal(path(part))}, max({name})) "
-                f"from {path(key)} having max({name}) is not null",
-                part, "the next value is none that is there",
-            )  # fmt: skip
+            yield go_on(part, column)

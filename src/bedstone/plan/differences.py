@@ -12,6 +12,7 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
+from bedstone.plan.side import owning_column
 
 if TYPE_CHECKING:
     from bedstone.catalog import Object
@@ -27,8 +28,8 @@ _INHERITED = frozenset(
 )  # fmt: skip
 #: Constraints whose index is attached to that of a partitioned table.
 _KEYS = frozenset({"primary key", "unique", "exclude"})
-#: Kinds that hold rows: they are never dropped to be made again.
-_HOLDS_ROWS = frozenset({"table", "column", "foreign table"})
+#: Kinds that hold rows or values: they are not dropped because something that they needed goes.
+_STAYS = frozenset({"table", "column", "foreign table", "sequence"})
 #: Roles are of the server, not of one of its databases.
 _LEFT_ALONE = frozenset({"role"})
 _TYPES = frozenset({"enum", "composite", "domain", "range", "base type"})
@@ -109,23 +110,7 @@ def _check_kinds(keys: set[Key]) -> None:
 
 def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
     """Find what must be renewed, and all that must be because of that."""
-    scene = Scene(a, b, options)
-    waiting: list[Key] = []
-    for key, names in found.changed.items():
-        own = own_names(key, names)
-        if not own:
-            continue
-        change = Change(a[key], b[key], own, scene)
-        writer = WRITERS[key.kind]
-        if _is_detached_part(key, own, a, b):
-            continue
-        above = a.brought.get(key)
-        if above is not None and own & {"attached_to", "inherited_from"}:
-            waiting += [key, above, *a.below(above)]  # an index cannot be taken off its parent's
-        elif writer.can_alter(change):
-            waiting += [other for other in writer.disturbs(change) if other in b]
-        else:
-            waiting.append(key)
+    waiting = _first_renewed(found, a, b, options)
     waiting += _bound_to_removed(found, a, b)
     waiting += _taken_for_another(found, a, b)
     while waiting:
@@ -137,25 +122,52 @@ def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
         found.renewed.add(key)
         found.changed.pop(key, None)
         waiting += _in_the_way(key, found, a, b)
-    for key, names in found.changed.items():
-        if key.kind == "table" and names & {"partition_of", "partition_bound"}:
-            if a[key].attributes["partition_of"] and not a[key].attributes["detach_pending"]:
-                found.unset.add(key)
-    found.unset -= found.renewed
-    for key in (*found.removed, *found.renewed):
-        if key.kind == "index":
-            found.unset |= {
-                table
-                for child in a.below(key)
-                if child.kind == "constraint" and (table := a.wholes[child]) in b
-                and a[table].attributes["partition_of"]
-            }
+    _take_off(found, a, b)
     for key in found.renewed:
         for part in (*a.parts.get(key, ()), *b.parts.get(key, ())):
             if part.kind in {"view column", "attribute"}:
                 found.changed.pop(part, None)
                 found.added.discard(part)
                 found.removed.discard(part)
+
+
+def _first_renewed(found: Differences, a: Side, b: Side, options: Options) -> list[Key]:
+    """Return what cannot be altered, and what cannot stand while something is altered."""
+    scene = Scene(a, b, options)
+    waiting: list[Key] = []
+    for key, names in found.changed.items():
+        own = own_names(key, names)
+        if not own or _is_detached_part(key, own, a, b):
+            continue
+        change = Change(a[key], b[key], own, scene)
+        writer = WRITERS[key.kind]
+        above = a.brought.get(key)
+        if above is not None and own & {"attached_to", "inherited_from"}:
+            waiting += [key, above, *a.below(above)]  # an index cannot be taken off its parent's
+        elif writer.can_alter(change):
+            waiting += [other for other in writer.disturbs(change) if other in b]
+        else:
+            waiting.append(key)
+    return waiting
+
+
+def _take_off(found: Differences, a: Side, b: Side) -> None:
+    """Find the partitions and defaults that are in the way only for a moment."""
+    for key, names in found.changed.items():
+        moved = key.kind == "table" and names & {"partition_of", "partition_bound"}
+        old = a[key].attributes
+        if moved and old["partition_of"] and not old["detach_pending"]:
+            found.unset.add(key)
+    for key in found.renewed:
+        if key.kind == "sequence":  # of an identity column, and of a default: the name is one
+            columns = (owning_column(side[key]) for side in (a, b))
+            found.unset |= {c for c in columns if c is not None and c in found.changed}
+    found.unset -= found.renewed
+    for key in (*found.removed, *found.renewed):
+        for child in a.below(key) if key.kind == "index" else ():
+            table = a.wholes[child]
+            if child.kind == "constraint" and table in b and a[table].attributes["partition_of"]:
+                found.unset.add(table)
 
 
 def _is_detached_part(key: Key, names: frozenset[str], a: Side, b: Side) -> bool:
@@ -190,9 +202,9 @@ def _bound_to_removed(found: Differences, a: Side, b: Side) -> list[Key]:
             needed = a[dependant].depends
             if a.brought.get(key) in needed:
                 continue  # by way of the partitioned table
-            if dependant in b and dependant not in found.changed and key not in b[dependant].depends:
-                if dependant.kind not in _HOLDS_ROWS and dependant.kind != "sequence":
-                    waiting.append(dependant)
+            stays = dependant in b and dependant not in found.changed
+            if stays and key not in b[dependant].depends and dependant.kind not in _STAYS:
+                waiting.append(dependant)
     return waiting
 
 
@@ -223,19 +235,23 @@ def _in_the_way(key: Key, found: Differences, a: Side, b: Side) -> list[Key]:
         if dependant not in b:
             continue
         if dependant.kind == "column":
-            if key.kind in {"table", "foreign table"}:
-                continue  # of a child
-            if a[dependant].attributes["generated"]:
-                waiting.append(dependant)
-            elif key.kind not in _TYPES:
-                found.unset.add(dependant)
+            waiting += _column_in_the_way(dependant, key, found, a)
         elif dependant.kind in {"table", "foreign table"}:
             if key.kind in {"server", "access method"}:
                 waiting.append(dependant)
             elif key.kind == "table" and a[dependant].attributes["partition_of"] == key.path:
                 found.unset.add(dependant)
-        elif dependant.kind == "sequence":
-            continue
-        else:
+        elif dependant.kind != "sequence":
             waiting.append(dependant)
     return waiting
+
+
+def _column_in_the_way(column: Key, key: Key, found: Differences, a: Side) -> list[Key]:
+    """Return a column that is computed by *key*; a default of it is taken off for a moment."""
+    if key.kind in {"table", "foreign table"}:
+        return []  # of a child
+    if a[column].attributes["generated"]:
+        return [column]
+    if key.kind not in _TYPES:
+        found.unset.add(column)
+    return []

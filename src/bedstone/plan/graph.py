@@ -99,8 +99,8 @@ class Graph:
         if whole is not None and whole in made:
             attributes = self._b[key].attributes
             check = key.kind == "constraint" and attributes["type"] == "check"
-            if key in set(self._b.inborn(whole)):
-                return whole if key.kind != "view column" else key
+            if key.kind != "view column" and key in set(self._b.inborn(whole)):
+                return whole
             if check and attributes["local"] is False and self._b[whole].attributes["partition_of"]:
                 return whole
             return key
@@ -127,9 +127,10 @@ class Graph:
             if column is not None and column in dropped:
                 return self._dropped_with(column)
         above = self._a.brought.get(key)
-        if above is not None and above in dropped and whole not in self._work.unset:
-            if whole not in dropped or self._is_foreign_key(key):
-                return self._dropped_with(above)
+        goes_with = whole not in dropped or self._is_foreign_key(key)
+        if above in dropped and goes_with and whole not in self._work.unset:
+            assert above is not None  # noqa: S101  it is among those that are dropped
+            return self._dropped_with(above)
         if whole is not None and whole in dropped and not self._leads_elsewhere(key):
             return whole if key.kind != "user mapping" else key
         return key
@@ -166,9 +167,10 @@ class Graph:
     # --- edges -------------------------------------------------------------------------------
 
     def _edge(self, first: Step | None, then: Step | None) -> None:
-        if first is not None and then is not None and first != then:
-            if first in self.steps and then in self.steps:
-                self._after[first].add(then)
+        if first is None or then is None or first == then:
+            return
+        if first in self.steps and then in self.steps:
+            self._after[first].add(then)
 
     def _connect(self) -> None:
         for key in self._work.added | self._work.renewed:
@@ -182,7 +184,9 @@ class Graph:
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
             for part in self._a.parts.get(key, ()):
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(part))
-                self._edge(Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part)))
+                self._edge(
+                    Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part))
+                )
             for needed in self._b[key].depends if key.kind == "column" else ():
                 self._edge(self._maker(needed), Step(Verb.SET, key))
         self._connect_names()
@@ -222,6 +226,9 @@ class Graph:
             self._edge(*((step, tie) if attached else (tie, step)))
         if key in self._droppers:
             self._edge(self._droppers[key], step)
+            if key.kind == "sequence" and self._b[key].attributes["identity"]:
+                column = owning_column(self._b[key])
+                self._edge(self._droppers[key], Step(Verb.ALTER, column) if column else None)
 
     def _is_moved_table(self, key: Key) -> bool:
         table = self._b.wholes.get(key)
@@ -229,7 +236,7 @@ class Graph:
             return False
         if table not in self._work.unset and not is_moved(table, self._a, self._b):
             return False
-        return key.kind == "index" or key.kind == "constraint"
+        return key.kind in {"index", "constraint"}
 
     def _connect_dropped(self, key: Key) -> None:
         step = self._droppers[key]
@@ -238,16 +245,21 @@ class Graph:
             if needed in self._work.changed and needed.kind != "table":
                 self._edge(step, Step(Verb.ALTER, needed))
         for dependant in self._a.dependants.get(key, ()):
-            if dependant in self._work.changed:
+            if dependant in self._work.changed and dependant not in self._work.unset:
                 self._edge(Step(Verb.ALTER, dependant), step)
         for part in self._a.parts.get(key, ()):
             if part.kind == "sequence" and part in self._work.changed:
                 self._edge(Step(Verb.ALTER, part), step)
-        if key.kind == "column":
-            for part in self._a.parts.get(self._a.wholes[key], ()):
-                if part.kind == "sequence" and owning_column(self._a[part]) == key:
-                    if part in self._work.changed:
-                        self._edge(Step(Verb.ALTER, part), step)
+        for part in self._owned_by(key):
+            self._edge(Step(Verb.ALTER, part), step)
+
+    def _owned_by(self, column: Key) -> Iterable[Key]:
+        """Yield the sequences of a column that stay, so that they are let go of before it goes."""
+        whole = self._a.wholes.get(column) if column.kind == "column" else None
+        for part in self._a.parts.get(whole, ()) if whole is not None else ():
+            sequence = part.kind == "sequence" and part in self._work.changed
+            if sequence and owning_column(self._a[part]) == column:
+                yield part
 
     def _connect_changed(self, key: Key) -> None:
         step = Step(Verb.ALTER, key)
@@ -256,7 +268,8 @@ class Graph:
             needs.add(column)
         for needed in needs:
             if needed in self._creators:
-                self._edge(self._creators[needed], step)
+                if key not in self._work.unset or needed.kind != "sequence":
+                    self._edge(self._creators[needed], step)
             elif needed in self._work.changed and needed.kind not in {"table", "foreign table"}:
                 self._edge(Step(Verb.ALTER, needed), step)
 
@@ -314,27 +327,35 @@ class Graph:
             self._edge(self._creators.get(key), step)
             self._edge(Step(Verb.ALTER, key), step)
             if key.kind == "sequence":
-                for needed in self._b[key].depends:
-                    self._edge(self._maker(needed), step)
-                owner = self._b.wholes.get(key)
-                if owner is not None:
-                    self._edge(self._maker(owner), step)
-                for dependant in self._b.dependants.get(key, ()):
-                    self._edge(self._maker(dependant), step)
-                continue
-            for part in self._b.parts.get(key, ()):
-                waits = part in self._b.brought or not self._is_moved_table(part)
-                if part.kind in {"constraint", "index"} and waits:
-                    self._edge(self._maker(part), step)
-            for needed in self._b[key].depends:
-                self._edge(self._maker(needed), step)
-                for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
-                    if part.kind == "index" or self._is_attached(part):
-                        self._edge(self._creators.get(part), step)
-            # what stands on a partition tree waits until the tree stands
-            for dependant in self._b.dependants.get(key, ()):
-                if dependant.kind == "table":
-                    self._edge(step, Step(Verb.TIE, dependant))
+                self._connect_ownership(step)
+            else:
+                self._connect_attachment(step)
+
+    def _connect_ownership(self, step: Step) -> None:
+        """A sequence is given to its column when the column is there and all that uses it."""
+        key = step.key
+        waited = {*self._b[key].depends, *self._b.dependants.get(key, ())}
+        if (owner := self._b.wholes.get(key)) is not None:
+            waited.add(owner)
+        for other in waited:
+            self._edge(self._maker(other), step)
+
+    def _connect_attachment(self, step: Step) -> None:
+        """A partition is attached with its constraints and indexes, the tree from the top down."""
+        key = step.key
+        for part in self._b.parts.get(key, ()):
+            waits = part in self._b.brought or not self._is_moved_table(part)
+            if part.kind in {"constraint", "index"} and waits:
+                self._edge(self._maker(part), step)
+        for needed in self._b[key].depends:
+            self._edge(self._maker(needed), step)
+            for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
+                if part.kind == "index" or self._is_attached(part):
+                    self._edge(self._creators.get(part), step)
+        # what stands on a partition tree waits until the tree stands
+        for dependant in self._b.dependants.get(key, ()):
+            if dependant.kind == "table":
+                self._edge(step, Step(Verb.TIE, dependant))
 
     # --- order -------------------------------------------------------------------------------
 

@@ -52,49 +52,53 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
 
 
 def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
-    key = step.key
-    writer = WRITERS.get(key.kind)
-    if step.verb is Verb.DROP:
-        if writer is not None:
+    key, writer = step.key, WRITERS[step.key.kind]
+    match step.verb:
+        case Verb.DROP:
             yield from writer.drop(scene.a[key], scene)
-    elif step.verb is Verb.CREATE:
-        yield from _create(step, scene)
-    elif step.verb is Verb.ALTER:
-        change = Change(scene.a[key], scene.b[key], names, scene)
-        own_change = replace(change, names=own_names(key, names))
-        if own_change.names and writer is not None:
-            yield from writer.alter(own_change)
-            if writer.makes_anew(own_change):
-                yield from _annotate(key, scene)
-                return
-        yield from change_annotations(change)
-    elif step.verb is Verb.UNSET and key.kind != "column":
-        yield detach(scene.a[key])
-    elif step.verb is Verb.UNSET:
-        yield from unset_default(scene.a[key])
-    elif step.verb is Verb.SAVE:
-        yield from save(scene.a[key], scene)
-    elif step.verb is Verb.LOAD:
-        yield from load(scene.b[key], scene)
-    elif step.verb is Verb.SET:
-        yield from set_default(scene.b[key])
-    elif key.kind == "sequence":
-        yield own(scene.b[key])
+        case Verb.CREATE:
+            yield from _create(step, scene)
+        case Verb.ALTER:
+            yield from _alter(Change(scene.a[key], scene.b[key], names, scene))
+        case Verb.UNSET:
+            yield from unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key])
+        case Verb.SET:
+            yield from set_default(scene.b[key])
+        case Verb.SAVE:
+            yield from save(scene.a[key])
+        case Verb.LOAD:
+            yield from load(scene.b[key], scene)
+        case Verb.TIE:
+            yield from _tie(key, names, scene)
+
+
+def _alter(change: Change) -> Iterator[Statement]:
+    writer = WRITERS[change.key.kind]
+    own_change = replace(change, names=own_names(change.key, change.names))
+    if own_change.names:
+        yield from writer.alter(own_change)
+    if own_change.names and writer.makes_anew(own_change):
+        yield from _annotate(change.key, change.scene)
     else:
-        item = scene.b[key]
-        new = key not in scene.a or key in scene.renewed or scene.is_moved(key)
-        if item.attributes.get("partition_of") and (new or not names):
-            yield from attach(item, scene)
-        old = scene.a.get(key) if key not in scene.renewed else None
-        yield from late(item, old.attributes if old is not None else None)
+        yield from change_annotations(change)
+
+
+def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
+    item = scene.b[key]
+    if key.kind == "sequence":
+        yield from own(item, scene)
+        return
+    new = key not in scene.a or key in scene.renewed or scene.is_moved(key)
+    if item.attributes.get("partition_of") and (new or not names):
+        yield from attach(item, scene)
+    old = scene.a.get(key) if key not in scene.renewed else None
+    yield from late(item, old.attributes if old is not None else None)
 
 
 def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     key = step.key
     item = scene.b[key]
-    writer = WRITERS.get(key.kind)
-    if writer is not None:
-        yield from writer.create(item, scene)
+    yield from WRITERS[key.kind].create(item, scene)
     yield from annotate(item, scene.a)
     yield from _annotate_inborn(key, scene)
 

@@ -157,9 +157,7 @@ def setting_value(name: str, value: str) -> str:
     if not value:
         return "''"
     names = re.findall(r'"((?:[^"]|"")*)"|([^\s,"]+)', value)
-    return ", ".join(
-        quote_literal((quoted or plain).replace('""', '"')) for quoted, plain in names
-    )
+    return ", ".join(quote_literal((quoted or plain).replace('""', '"')) for quoted, plain in names)
 
 
 def dollar_quoted(text: str) -> str:

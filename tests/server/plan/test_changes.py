@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 from catalog_changes import GROUPS, Change, Group
 from catalog_observed import make_roles
@@ -17,6 +16,8 @@ from bedstone.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import psycopg
 
     from bedstone.catalog import Catalog
     from bedstone.server import Scratch, Server
@@ -32,7 +33,9 @@ REFUSED = {
 }
 
 
-@pytest.fixture(params=[g for n, g in GROUPS.items() if n != "security label"], ids=lambda g: g.name)
+@pytest.fixture(
+    params=[g for n, g in GROUPS.items() if n != "security label"], ids=lambda g: g.name
+)
 def group(request: pytest.FixtureRequest, any_server: Server) -> Group:
     found: Group = request.param
     if not servers.matches(found.pg, any_server.version.major):

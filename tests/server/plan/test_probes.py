@@ -54,9 +54,7 @@ def catalogs_of() -> Callable[[Scratch], Both]:
 
 
 @pytest.fixture
-def catalogs(
-    any_server: Server, scratch: Scratch, catalogs_of: Callable[[Scratch], Both]
-) -> Both:
+def catalogs(any_server: Server, scratch: Scratch, catalogs_of: Callable[[Scratch], Both]) -> Both:
     return catalogs_of(scratch)
 
 

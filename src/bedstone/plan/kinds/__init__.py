@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who writes the statements for each kind of objects."""
 
+from bedstone.plan.kinds.casts import Casts, Collations, EncodingConversions, Transforms
 from bedstone.plan.kinds.columns import Columns
 from bedstone.plan.kinds.constraints import Constraints, DomainConstraints
-from bedstone.plan.kinds.casts import Casts, Collations, EncodingConversions, Transforms
 from bedstone.plan.kinds.foreign import ForeignDataWrappers, Servers, UserMappings
+from bedstone.plan.kinds.indexes import Indexes
 from bedstone.plan.kinds.operators import OperatorClasses, OperatorFamilies, Operators
 from bedstone.plan.kinds.privileges import DefaultPrivileges, Privileges, Settings
 from bedstone.plan.kinds.publications import PublicationMembers, Publications, Subscriptions
+from bedstone.plan.kinds.routines import Aggregates, Routines
 from bedstone.plan.kinds.schemas import AccessMethods, Extensions, Languages, Schemas
 from bedstone.plan.kinds.search import (
     SearchConfigurations,
@@ -15,8 +17,6 @@ from bedstone.plan.kinds.search import (
     SearchParsers,
     SearchTemplates,
 )
-from bedstone.plan.kinds.indexes import Indexes
-from bedstone.plan.kinds.routines import Aggregates, Routines
 from bedstone.plan.kinds.sequences import Sequences
 from bedstone.plan.kinds.tables import Tables
 from bedstone.plan.kinds.triggers import EventTriggers, Policies, Statistics, Triggers

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Key
 from bedstone.plan.casts import Conversion, conversion
 from bedstone.plan.defaults import is_volatile
-from bedstone.plan.kinds.sequences import identity_options
+from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import owning_column, pairs
 from bedstone.plan.spelling import (
@@ -25,7 +24,7 @@ from bedstone.trace import LockMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Attributes, Object
+    from bedstone.catalog import Attributes, Key, Object
     from bedstone.plan.change import Change, Scene
     from bedstone.plan.side import Side
 
@@ -84,9 +83,9 @@ def identity_sequence(column: Key, side: Side) -> Object | None:
     """Return the sequence of an identity column."""
     table = side.table_of(column)
     for part in side.parts.get(table, ()) if table else ():
-        if part.kind == "sequence" and side[part].attributes["identity"]:
-            if owning_column(side[part]) == column:
-                return side[part]
+        sequence = part.kind == "sequence" and side[part].attributes["identity"]
+        if sequence and owning_column(side[part]) == column:
+            return side[part]
     return None
 
 
@@ -211,7 +210,7 @@ class Columns(Writer):
         if change.has("type") and after["generated"] is None and _conversion(change) is None:
             return False
         if after["generated"] is not None and change.has("expression"):
-            return change.scene.options.lowest >= 17  # noqa: PLR2004  SET EXPRESSION came with 17
+            return change.scene.options.lowest >= 17  # SET EXPRESSION came with 17
         return True
 
     def disturbs(self, change: Change) -> Iterator[Key]:
@@ -239,7 +238,8 @@ class Columns(Writer):
             yield _alter(key, "drop not null", _EXCLUSIVE)
         if retyped:
             yield self._retype(change)
-        if after["default"] is not None and (change.has("default") or retyped):
+        given_back = key in change.scene.detached
+        if after["default"] is not None and not given_back and (change.has("default") or retyped):
             yield _alter(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
         if change.has("not_null", "not_null_validated", "not_null_no_inherit"):
             yield from self._not_null(change)
@@ -297,13 +297,7 @@ class Columns(Writer):
         inner = identity_options(sequence) if sequence is not None else ""
         yield _alter(key, f"add generated {after['identity']} as identity{inner}", _EXCLUSIVE)
         if sequence is not None and change.scene.may_have_rows(change.scene.b.table_of(key)):
-            name = quote_identifier(key.name)
-            yield Statement(
-                f"select pg_catalog.setval({_literal(sequence.key.path)}, max({name})) "
-                f"from {relation_path(key)} having max({name}) is not null",
-                key,
-                "the next value is none that is there",
-            )
+            yield go_on(sequence.key, key)
 
     def _rest(self, change: Change) -> Iterator[Statement]:
         key, before, after = change.key, change.before, change.after
@@ -342,7 +336,7 @@ def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     if not scene.is_online(scene.b.table_of(key)):
         yield _alter(key, "set not null", _EXCLUSIVE)
         return
-    if scene.options.lowest >= 18:  # noqa: PLR2004  NOT NULL NOT VALID came with 18
+    if scene.options.lowest >= 18:  # NOT NULL NOT VALID came with 18
         yield _add_not_null(item, "not valid")
         yield _validate_not_null(item)
         return
@@ -374,13 +368,9 @@ def storage(attributes: Attributes, scene: Scene, *, usual: bool = False) -> str
     """Return a column's storage as SET STORAGE takes it; PostgreSQL 15 has no DEFAULT there."""
     if attributes["storage"] and not usual:
         return str(attributes["storage"])
-    if scene.options.lowest >= 16:  # noqa: PLR2004  SET STORAGE DEFAULT came with 16
+    if scene.options.lowest >= 16:  # SET STORAGE DEFAULT came with 16
         return "default"
     return _STORAGES.get(str(attributes.get("type")).partition("(")[0], "extended")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def unset_default(item: Object) -> Iterator[Statement]:

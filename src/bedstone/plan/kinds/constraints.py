@@ -274,10 +274,8 @@ class DomainConstraints(Writer):
         used = scene.options.online and Key("domain", key.schema, key.parent or "") in scene.a
         later = used and attributes["validated"]
         suffix = " not valid" if later or not attributes["validated"] else ""
-        yield Statement(
-            f"alter domain {domain} add constraint {name} check ({attributes['expression']}){suffix}",
-            key,
-        )
+        check = f"check ({attributes['expression']}){suffix}"
+        yield Statement(f"alter domain {domain} add constraint {name} {check}", key)
         if later:
             yield _validate_domain(key)
 

@@ -43,7 +43,9 @@ class ForeignDataWrappers(Writer):
         ]
         if change.has("foreign_options"):
             found.append(_changed(change))
-        yield Statement(f"alter foreign data wrapper {path(change.key)} {' '.join(found)}", change.key)
+        yield Statement(
+            f"alter foreign data wrapper {path(change.key)} {' '.join(found)}", change.key
+        )
 
 
 class Servers(Writer):
@@ -103,4 +105,3 @@ def _mapping(key: Key) -> str:
 def _changed(change: Change) -> str:
     old, new = (pairs(s["foreign_options"]) for s in (change.before, change.after))
     return changed_foreign_options(old, new)
-

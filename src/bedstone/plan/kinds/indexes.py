@@ -117,13 +117,13 @@ class Indexes(Writer):
         table = change.scene.b.table_of(key)
         if change.has("valid"):
             _check_validity(change.new, change.scene)
-        if change.has("valid") and after["valid"] and not change.has("attached_to"):
-            if table is not None and not change.scene.b[table].attributes.get("partition_by"):
-                yield Statement(
-                    f"reindex index concurrently {path(key)}", key, "it was not valid",
-                    LockMode.SHARE_UPDATE_EXCLUSIVE, relation_path(key),
-                    transaction=Transaction.NONE,
-                )  # fmt: skip
+        parent = table is not None and change.scene.b[table].attributes.get("partition_by")
+        if change.has("valid") and after["valid"] and not parent and not change.has("attached_to"):
+            yield Statement(
+                f"reindex index concurrently {path(key)}", key, "it was not valid",
+                LockMode.SHARE_UPDATE_EXCLUSIVE, relation_path(key),
+                transaction=Transaction.NONE,
+            )  # fmt: skip
         if change.has("options"):
             yield from change_index_options(key, change.before, after)
         if change.has("tablespace"):
@@ -151,7 +151,7 @@ def set_statistics(key: Key, old: Value, new: Value) -> Iterator[Statement]:
 
 
 def _check_validity(item: Object, scene: Scene) -> None:
-    """Refuse to make an index that a failed build left behind; of parents it means another thing."""
+    """Refuse what a failed build left behind; of parents not to be valid means another thing."""
     table = scene.b.table_of(item.key)
     parent = table is not None and scene.b[table].attributes.get("partition_by")
     if not item.attributes["valid"] and not parent:

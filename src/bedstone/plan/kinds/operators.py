@@ -80,7 +80,9 @@ class Operators(Writer):
         """Set the estimates."""
         found = [f"{n} = {change.after[n] or 'none'}" for n in _ESTIMATES if change.has(n)]
         if found:
-            yield Statement(f"alter operator {path(change.key)} set ({', '.join(found)})", change.key)
+            yield Statement(
+                f"alter operator {path(change.key)} set ({', '.join(found)})", change.key
+            )
 
 
 def _is_named(item: Object, printed: Value) -> bool:
@@ -133,7 +135,9 @@ def _members(attributes: Attributes) -> tuple[str, ...]:
     for entry in words(attributes["operators"]):
         number, rest = entry.split(" ", 1)
         signed, order, family = rest.partition(" for order by ")
-        found.append(f"operator {number} {operator_name(signed)} {_signed(signed)[1]}{order}{family}")
+        found.append(
+            f"operator {number} {operator_name(signed)} {_signed(signed)[1]}{order}{family}"
+        )
     found += [f"function {entry}" for entry in words(attributes["functions"])]
     return tuple(found)
 

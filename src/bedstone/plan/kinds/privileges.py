@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 #: Where the privileges of an object are, by its kind: catalogue, prefix of its columns, letter
 #: of ``acldefault``, how its name becomes an OID.
 _CATALOGUES = {
-    **dict.fromkeys(("function", "procedure", "aggregate"), ("pg_proc", "pro", "f", "regprocedure")),
+    **dict.fromkeys(
+        ("function", "procedure", "aggregate"), ("pg_proc", "pro", "f", "regprocedure")
+    ),
     **dict.fromkeys(
         ("table", "view", "materialized view", "foreign table"),
         ("pg_class", "rel", "r", "regclass"),
@@ -35,16 +37,20 @@ _CATALOGUES = {
 _AS_AT_FIRST = """do $do$ declare step text; begin
 for step in
   with it as (
-    select o.{prefix}acl as now, coalesce(i.initprivs, pg_catalog.acldefault({letter}, o.{prefix}owner)) as was
+    select o.{prefix}acl as now,
+      coalesce(i.initprivs, pg_catalog.acldefault({letter}, o.{prefix}owner)) as was
     from pg_catalog.{catalogue} as o
     left join pg_catalog.pg_init_privs as i
-      on i.classoid = 'pg_catalog.{catalogue}'::pg_catalog.regclass and i.objoid = o.oid and i.objsubid = 0
+      on i.classoid = 'pg_catalog.{catalogue}'::pg_catalog.regclass
+      and i.objoid = o.oid and i.objsubid = 0
     where o.oid = {oid}
   )
-  select pg_catalog.format('revoke all on %s from %s', {on}, case x.grantee when 0 then 'public' else x.grantee::pg_catalog.regrole::text end)
+  select pg_catalog.format('revoke all on %s from %s', {on},
+    case x.grantee when 0 then 'public' else x.grantee::pg_catalog.regrole::text end)
   from it cross join lateral pg_catalog.aclexplode(it.now) as x
   union all
-  select pg_catalog.format('grant %s on %s to %s', x.privilege_type, {on}, case x.grantee when 0 then 'public' else x.grantee::pg_catalog.regrole::text end)
+  select pg_catalog.format('grant %s on %s to %s', x.privilege_type, {on},
+    case x.grantee when 0 then 'public' else x.grantee::pg_catalog.regrole::text end)
     || case when x.is_grantable then ' with grant option' else '' end
   from it cross join lateral pg_catalog.aclexplode(it.was) as x
 loop
@@ -53,13 +59,12 @@ end loop; end $do$"""
 
 
 class Privileges(Writer):
-    """Privileges of what is the system's own or an extension's, where they are not the first ones."""
+    """Privileges of what is the system's or an extension's, where they are not the first."""
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Grant them; what everybody has at first is taken back where it is not wanted."""
         wanted = acl_of(item)
-        word = {"function": "execute", "procedure": "execute", "aggregate": "execute",
-                "type": "usage", "language": "usage"}.get(item.key.parent or "", "select")  # fmt: skip
+        word = _FOR_ALL.get(item.key.parent or "", "select")
         given = [] if item.key.parent in _EMPTY_AT_FIRST else [("public", word, False, None)]
         mine = [grant for grant in wanted if grant[0] is None]
         yield from grants(item, wanted, [*given, *mine])
@@ -92,6 +97,11 @@ class Privileges(Writer):
         yield from grants(change.new, acl_of(change.new), acl_of(change.old))
 
 
+#: What everybody has at first, where that is not SELECT.
+_FOR_ALL = {
+    **dict.fromkeys(("function", "procedure", "aggregate"), "execute"),
+    **dict.fromkeys(("type", "language"), "usage"),
+}
 #: Columns and schemas give nothing to everybody at first.
 _EMPTY_AT_FIRST = frozenset({"table column", "schema", "sequence"})
 
@@ -152,7 +162,9 @@ def _default_grants(key: Key, before: Value, after: Value) -> Iterator[Statement
                 f"{head} revoke grant option for {grant[1]} on {key.parent} from {who}", key
             )
     for grant in new.values():
-        if old.get(grant[:2], (0, 0, None))[2] != grant[2] and not _is_maintain_of_owner(grant, key):
+        if old.get(grant[:2], (0, 0, None))[2] != grant[2] and not _is_maintain_of_owner(
+            grant, key
+        ):
             option = " with grant option" if grant[2] else ""
             if grant[:2] in old and not grant[2]:
                 continue

@@ -34,7 +34,9 @@ def _definition(item: Object, *, replace: bool) -> str:
         parts.append(f"returns {attributes['result']}")
     parts.append(f"language {quote_identifier(str(attributes['language']))}")
     if attributes["transforms"]:
-        parts.append("transform " + ", ".join(f"for type {t}" for t in words(attributes["transforms"])))
+        parts.append(
+            "transform " + ", ".join(f"for type {t}" for t in words(attributes["transforms"]))
+        )
     parts += _properties(attributes, kind)
     if attributes["sql_body"] is not None:
         parts.append(str(attributes["sql_body"]))
@@ -134,18 +136,16 @@ def _aggregate(item: Object) -> str:
     for name, word in named.items():
         if attributes[name]:
             found.append(f"{word} = {attributes[name]}")
-    for name, word in (("final_extra", "finalfunc_extra"), ("moving_final_extra", "mfinalfunc_extra")):
+    for name, word in (
+        ("final_extra", "finalfunc_extra"),
+        ("moving_final_extra", "mfinalfunc_extra"),
+    ):
         if attributes[name]:
             found.append(word)
     for name, word in (("initial", "initcond"), ("moving_initial", "minitcond")):
         if attributes[name] is not None:
             found.append(f"{word} = {quote_literal(str(attributes[name]))}")
-    modes = {"r": "read_only", "s": "shareable", "w": "read_write"}
-    usual = "r" if attributes["class"] == "normal" else "w"
-    if attributes["final"] and attributes["final_modify"] != usual:
-        found.append(f"finalfunc_modify = {modes[str(attributes['final_modify'])]}")
-    if attributes["moving_final"] and attributes["moving_final_modify"] != usual:
-        found.append(f"mfinalfunc_modify = {modes[str(attributes['moving_final_modify'])]}")
+    found += _modes(attributes)
     if attributes["sort_operator"]:
         name = str(attributes["sort_operator"]).partition("(")[0]
         found.append(f"sortop = operator({name if '.' in name else 'pg_catalog.' + name})")
@@ -154,3 +154,13 @@ def _aggregate(item: Object) -> str:
     if attributes["class"] == "hypothetical set":
         found.append("hypothetical")
     return f"create aggregate {_name(item)}({_arguments(item)}) ({', '.join(found)})"
+
+
+def _modes(attributes: Attributes) -> Iterator[str]:
+    """Yield whether the final functions change the state, where it is not as usual."""
+    modes = {"r": "read_only", "s": "shareable", "w": "read_write"}
+    usual = "r" if attributes["class"] == "normal" else "w"
+    for name in ("final", "moving_final"):
+        mode = attributes[f"{name}_modify"]
+        if attributes[name] and mode != usual:
+            yield f"{'m' if name != 'final' else ''}finalfunc_modify = {modes[str(mode)]}"

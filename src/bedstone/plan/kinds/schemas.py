@@ -47,9 +47,7 @@ class Extensions(Writer):
         name = quote_identifier(item.key.name)
         schema = quote_identifier(str(attributes["schema"]))
         version = quote_literal(str(attributes["version"]))
-        yield Statement(
-            f"create extension {name} with schema {schema} version {version}", item.key
-        )
+        yield Statement(f"create extension {name} with schema {schema} version {version}", item.key)
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the extension with what is in it."""

@@ -33,7 +33,6 @@ class SearchDictionaries(Writer):
             text += f", {attributes['options']}"
         yield Statement(f"create text search dictionary {path(item.key)} ({text})", item.key)
 
-
     def can_alter(self, change: Change) -> bool:
         """Whether the template is the same."""
         return change.only("options")

@@ -9,7 +9,7 @@ from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import owning_column
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Hazard, Statement
-from bedstone.sql import quote_identifier
+from bedstone.sql import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +88,7 @@ class Sequences(Writer):
             sql = f"alter sequence {path(key)} {' '.join(words)}"
             yield Statement(sql, key, hazards=hazards)
         if change.has("owned_by"):
-            yield own(change.new)
-
+            yield from own(change.new, change.scene)
 
     @staticmethod
     def _ends_elsewhere(change: Change) -> bool:
@@ -100,11 +99,25 @@ class Sequences(Writer):
         return below or (isinstance(high, int) and start > high)
 
 
-def own(item: Object) -> Statement:
-    """Write which column a sequence goes with."""
-    column = owning_column(item)
+def own(item: Object, scene: Scene) -> Iterator[Statement]:
+    """Write which column a sequence goes with; a new one goes on after the values there are."""
+    column, key = owning_column(item), item.key
     name = "none" if column is None else _column(column)
-    return Statement(f"alter sequence {path(item.key)} owned by {name}", item.key)
+    yield Statement(f"alter sequence {path(key)} owned by {name}", key)
+    new = key not in scene.a or key in scene.renewed
+    if column is not None and new and column in scene.a and column not in scene.renewed:
+        yield go_on(key, column)
+
+
+def go_on(key: Key, column: Key) -> Statement:
+    """Write what makes a sequence give no value that is there."""
+    name = quote_identifier(column.name)
+    table = quote_identifier(column.schema or "", column.parent or "")
+    return Statement(
+        f"select pg_catalog.setval({quote_literal(path(key))}, max({name})) "
+        f"from {table} having max({name}) is not null",
+        key, "the next value is none that is there",
+    )  # fmt: skip
 
 
 def _column(key: Key) -> str:

@@ -85,9 +85,9 @@ class Tables(Writer):
             return
         for part in scene.b.parts.get(item.key, ()):
             attributes = scene.b[part].attributes
-            if part.kind == "constraint" and attributes["type"] == "check":
-                if attributes["local"] is False and attributes["validated"]:
-                    yield constraint_definition(scene.b[part])
+            check = part.kind == "constraint" and attributes["type"] == "check"
+            if check and attributes["local"] is False and attributes["validated"]:
+                yield constraint_definition(scene.b[part])
 
     def _rest(self, item: Object) -> Iterator[Statement]:
         key, attributes = item.key, item.attributes
@@ -101,7 +101,7 @@ class Tables(Writer):
         key, attributes = item.key, item.attributes
         hazards = (Hazard.LOSES_DATA, Hazard.BREAKS_CLIENTS)
         if attributes["partition_of"] and key not in scene.detached:
-            yield detach(item)  # a foreign key to the whole would not let go of a part
+            yield from detach(item)  # a foreign key to the whole would not let go of a part
         yield Statement(
             f"drop {word_of(key)} {path(key)}", key, lock=_EXCLUSIVE, on=path(key), hazards=hazards
         )
@@ -123,6 +123,20 @@ class Tables(Writer):
                     yield _alter(key, f"inherit {parent}")
         if change.has("of_type"):
             yield _alter(key, f"of {after['of_type']}" if after["of_type"] else "not of")
+        yield from self._alter_storage(change)
+        if change.has("foreign_options"):
+            old_options, new_options = (pairs(s["foreign_options"]) for s in (before, after))
+            yield _alter(key, changed_foreign_options(old_options, new_options))
+        if change.has("row_security"):
+            verb = "enable" if after["row_security"] else "disable"
+            yield _alter(key, f"{verb} row level security", hazards=(Hazard.PRIVILEGES,))
+        if change.has("force_row_security"):
+            verb = "force" if after["force_row_security"] else "no force"
+            yield _alter(key, f"{verb} row level security", hazards=(Hazard.PRIVILEGES,))
+
+    @staticmethod
+    def _alter_storage(change: Change) -> Iterator[Statement]:
+        key, before, after = change.key, change.before, change.after
         if change.has("persistence"):
             yield _alter(
                 key, "set unlogged" if after["persistence"] == "unlogged" else "set logged",
@@ -136,15 +150,6 @@ class Tables(Writer):
             yield _alter(key, f"set tablespace {name}", hazards=(Hazard.BLOCKS,))
         if change.has("options", "toast_options"):
             yield from change_options(key, all_options(before), all_options(after))
-        if change.has("foreign_options"):
-            old_options, new_options = (pairs(s["foreign_options"]) for s in (before, after))
-            yield _alter(key, changed_foreign_options(old_options, new_options))
-        if change.has("row_security"):
-            verb = "enable" if after["row_security"] else "disable"
-            yield _alter(key, f"{verb} row level security", hazards=(Hazard.PRIVILEGES,))
-        if change.has("force_row_security"):
-            verb = "force" if after["force_row_security"] else "no force"
-            yield _alter(key, f"{verb} row level security", hazards=(Hazard.PRIVILEGES,))
 
 
 def change_options(key: Key, old: dict[str, str], new: dict[str, str]) -> Iterator[Statement]:
@@ -188,10 +193,10 @@ def attach(item: Object, scene: Scene) -> Iterator[Statement]:
     )
 
 
-def detach(item: Object) -> Statement:
+def detach(item: Object) -> Iterator[Statement]:
     """Write DETACH PARTITION; CONCURRENTLY would leave a check behind and takes two commits."""
     parent = item.attributes["partition_of"]
-    return Statement(
+    yield Statement(
         f"alter table {parent} detach partition {path(item.key)}", item.key,
         lock=_EXCLUSIVE, on=str(parent),
     )  # fmt: skip

@@ -120,9 +120,7 @@ class Policies(Writer):
         sql += f"for {attributes['command']} to {_roles(item)}"
         sql += f" using ({attributes['using']})" if attributes["using"] is not None else ""
         sql += f" with check ({attributes['check']})" if attributes["check"] is not None else ""
-        yield Statement(
-            sql, item.key, "", LockMode.ACCESS_EXCLUSIVE, table, (Hazard.PRIVILEGES,)
-        )
+        yield Statement(sql, item.key, "", LockMode.ACCESS_EXCLUSIVE, table, (Hazard.PRIVILEGES,))
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the policy."""
@@ -144,9 +142,7 @@ class Policies(Writer):
         sql += f" to {_roles(change.new)}" if change.has("roles") else ""
         sql += f" using ({after['using']})" if change.has("using") else ""
         sql += f" with check ({after['check']})" if change.has("check") else ""
-        yield Statement(
-            sql, change.key, "", LockMode.ACCESS_EXCLUSIVE, table, (Hazard.PRIVILEGES,)
-        )
+        yield Statement(sql, change.key, "", LockMode.ACCESS_EXCLUSIVE, table, (Hazard.PRIVILEGES,))
 
 
 def _roles(item: Object) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Key
 from bedstone.errors import NotPlannable
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import words
@@ -17,7 +16,7 @@ from bedstone.trace import LockMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Object
+    from bedstone.catalog import Key, Object
     from bedstone.plan.change import Change, Scene
     from bedstone.plan.side import Side
 
@@ -151,7 +150,9 @@ class Composites(Replaced):
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the type with its attributes."""
-        yield Statement(f"create type {path(item.key)} as ({_attributes(item.key, scene.b)})", item.key)
+        yield Statement(
+            f"create type {path(item.key)} as ({_attributes(item.key, scene.b)})", item.key
+        )
 
     def can_stay(self, change: Change) -> bool:
         """Attributes are changed one by one."""
@@ -222,7 +223,9 @@ class Domains(Replaced):
             parts.append(f"default {attributes['default']}")
         if attributes["not_null"]:
             name = attributes["not_null_name"]
-            parts.append(f"constraint {quote_identifier(str(name))} not null" if name else "not null")
+            parts.append(
+                f"constraint {quote_identifier(str(name))} not null" if name else "not null"
+            )
         yield Statement(" ".join(parts), item.key)
 
     def can_stay(self, change: Change) -> bool:
@@ -239,14 +242,14 @@ class Domains(Replaced):
                     item = change.scene.b[part]
                     name = quote_identifier(part.name)
                     check = f"check ({item.attributes['expression']})"
-                    yield Statement(
-                        f"alter domain {path(key)} add constraint {name} {check}", part
-                    )
+                    yield Statement(f"alter domain {path(key)} add constraint {name} {check}", part)
             return
         head = f"alter domain {path(key)}"
         if change.has("default"):
             value = after["default"]
-            yield Statement(f"{head} drop default" if value is None else f"{head} set default {value}", key)
+            yield Statement(
+                f"{head} drop default" if value is None else f"{head} set default {value}", key
+            )
         if change.has("not_null"):
             verb = "set" if after["not_null"] else "drop"
             hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if after["not_null"] else ()

@@ -142,7 +142,9 @@ class ViewColumns(Writer):
         if attributes["statistics"] is not None:
             yield Statement(f"{head} set statistics -1", item.key)
         if attributes["storage"]:
-            yield Statement(f"{head} set storage {storage(item.attributes, scene, usual=True)}", item.key)
+            yield Statement(
+                f"{head} set storage {storage(item.attributes, scene, usual=True)}", item.key
+            )
         if attributes["compression"]:
             yield Statement(f"{head} set compression default", item.key)
         if attributes["options"]:
