@@ -17,7 +17,7 @@ from bedstone.plan.side import owning_column
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bedstone.plan.differences import Differences
     from bedstone.plan.side import Side
@@ -387,3 +387,34 @@ class Graph:
                 hint="Change one of them by hand first.",
             )
         return found
+
+    def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
+        """Return the steps before, within and after the copying of tables, each part sorted.
+
+        What is within has to be one transaction: the rows are nowhere else meanwhile.
+        """
+        steps = self.sorted()
+        before_of: defaultdict[Step, set[Step]] = defaultdict(set)
+        for step, followers in self._after.items():
+            for follower in followers:
+                before_of[follower].add(step)
+        later = _reached((s for s in steps if s.verb is Verb.SAVE), self._after)
+        earlier = _reached((s for s in steps if s.verb is Verb.LOAD), before_of)
+        within = later & earlier
+        return (
+            [step for step in steps if step not in later],
+            [step for step in steps if step in within],
+            [step for step in steps if step in later - within],
+        )
+
+
+def _reached(start: Iterable[Step], edges: Mapping[Step, set[Step]]) -> set[Step]:
+    """Return the steps that *edges* lead to, those at the start among them."""
+    found: set[Step] = set()
+    waiting = list(start)
+    while waiting:
+        step = waiting.pop()
+        if step not in found:
+            found.add(step)
+            waiting += edges.get(step, ())
+    return found

@@ -16,6 +16,7 @@ from bedstone.plan.kinds.columns import set_default, unset_default
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.tables import attach, detach, late
 from bedstone.plan.side import Side
+from bedstone.plan.statement import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +45,22 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
     work = find_differences(before, after, chosen)
     graph = Graph(work, before, after)
     scene = Scene(before, after, chosen, frozenset(work.renewed), frozenset(work.unset))
-    statements = []
-    for step in graph.sorted():
-        names = work.changed.get(step.key, frozenset())
-        statements += list(_write(step, names, scene))
+    at_once = replace(scene, options=replace(chosen, online=False))
+    statements: list[Statement] = []
+    first, copies, last = graph.around_copies()
+    for steps, where in ((first, scene), (copies, at_once), (last, scene)):
+        for step in steps:
+            names = work.changed.get(step.key, frozenset())
+            found = _write(step, names, where)
+            statements += map(_in_shared, found) if where is at_once else found
     return Plan(tuple(statements))
+
+
+def _in_shared(statement: Statement) -> Statement:
+    """Return a statement for the transaction of those around it; a new label cannot be there."""
+    if statement.transaction is not Transaction.OWN or statement.subject.kind == "enum":
+        return statement
+    return replace(statement, transaction=Transaction.SHARED)
 
 
 def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
