@@ -69,12 +69,17 @@ def normal_dump(text: str) -> list[str]:
 
 
 def dump_less_cosmetic(text: str) -> list[str]:
-    """Return the statements of a dump less the order of columns and the names of NOT NULL."""
+    """Return the statements of a dump less what is cosmetic.
+
+    The order of columns, the names of NOT NULL, the white space in bodies of functions.
+    """
     return sorted(map(_less_cosmetic, normal_dump(text)))
 
 
 def _less_cosmetic(statement: str) -> str:
     statement = re.sub(r'CONSTRAINT (?:"(?:[^"]|"")+"|\S+) NOT NULL', "NOT NULL", statement)
+    if statement.startswith(("CREATE FUNCTION", "CREATE PROCEDURE")):
+        return " ".join(statement.split())
     if not _WITH_COLUMNS.match(statement):
         return statement
     head, _, body = statement.partition("(\n")
