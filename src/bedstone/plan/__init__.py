@@ -3,7 +3,16 @@
 
 from bedstone.plan.change import Options
 from bedstone.plan.planner import Plan, plan
-from bedstone.plan.script import render_script
+from bedstone.plan.script import render_script, split_script
 from bedstone.plan.statement import Hazard, Statement, Transaction
 
-__all__ = ["Hazard", "Options", "Plan", "Statement", "Transaction", "plan", "render_script"]
+__all__ = [
+    "Hazard",
+    "Options",
+    "Plan",
+    "Statement",
+    "Transaction",
+    "plan",
+    "render_script",
+    "split_script",
+]

@@ -15,14 +15,12 @@ if TYPE_CHECKING:
 class Options:
     """How a plan is made.
 
-    *online* avoids work proportional to rows under a lock that keeps anybody out. *lowest* and
-    *highest* are the major versions that the script has to run on.
+    *online* avoids work proportional to rows under a lock that keeps anybody out. *lowest* is the
+    oldest major version that the script has to run on.
     """
 
     online: bool = True
-    strict_order: bool = False
     lowest: int = 15
-    highest: int = 18
 
 
 @dataclass(frozen=True)

@@ -25,24 +25,31 @@ _SETTINGS = (
 
 def render_script(plan: Plan) -> str:
     """Return *plan* for ``psql -v ON_ERROR_STOP=1 -f``; nothing where nothing is to be done."""
-    if not plan.statements:
-        return ""
-    return "\n".join((*(f"{line};" for line in _SETTINGS), "", *_lines(plan.statements), ""))
+    return "".join(
+        f"{line}\n"
+        for sql, statement in _pieces(plan)
+        for line in (*(_comments(statement) if statement is not None else ()), f"{sql};")
+    )
 
 
-def _lines(statements: tuple[Statement, ...]) -> Iterator[str]:
+def split_script(plan: Plan) -> tuple[str, ...]:
+    """Return the statements of the script one by one, for a session in autocommit."""
+    return tuple(sql for sql, _ in _pieces(plan))
+
+
+def _pieces(plan: Plan) -> Iterator[tuple[str, Statement | None]]:
+    """Yield settings, statements, and where a transaction begins and ends."""
+    for line in _SETTINGS if plan.statements else ():
+        yield line, None
     inside = False
-    for statement in statements:
+    for statement in plan.statements:
         shared = statement.transaction is Transaction.SHARED
-        if shared and not inside:
-            yield "begin;"
-        elif inside and not shared:
-            yield "commit;"
+        if shared is not inside:
+            yield "begin" if shared else "commit", None
         inside = shared
-        yield from _comments(statement)
-        yield f"{statement.sql};"
+        yield statement.sql, statement
     if inside:
-        yield "commit;"
+        yield "commit", None
 
 
 def _comments(statement: Statement) -> Iterator[str]:

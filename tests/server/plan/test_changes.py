@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every attribute of every kind: the plan there and the plan back, run by psql, leave nothing."""
+"""Every attribute of every kind: the plan there and the plan back leave nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from catalog_changes import GROUPS, Change, Group
 from catalog_observed import make_roles
-from plan_applied import bring, observe
+from plan_applied import bring
 
 import servers
+from bedstone.catalog import read_catalog
 from bedstone.errors import NotPlannable
 from bedstone.plan import plan
 
@@ -59,20 +60,20 @@ def test_each_change_can_be_planned_both_ways(
 
     def go(a: Catalog, b: Catalog) -> bool:
         try:
-            bring(scratch, a, b)
+            bring(scratch, a, b, session=session)
         except NotPlannable as reason:
             refused.append(str(reason))
             return False
         return True
 
-    nothing = observe(scratch)
+    nothing = read_catalog(session)
     session.execute(group.setup.encode())
-    before = observe(scratch)
+    before = read_catalog(session)
     for change in group.changes:
         if not servers.matches(change.pg, any_server.version.major):
             continue
         session.execute(change.sql.encode())
-        after = observe(scratch)
+        after = read_catalog(session)
         if go(after, before) and not go(before, after):
             session.execute(change.sql.encode())
         before = after
@@ -90,9 +91,9 @@ def test_security_labels_are_written(
 ) -> None:
     """No server comes with a provider of labels, so that what is written cannot be run here."""
     session.execute(GROUPS["security label"].setup.encode())
-    before = observe(scratch)
+    before = read_catalog(session)
     session.execute(change.sql.encode())
-    after = observe(scratch)
+    after = read_catalog(session)
     (there,), (back,) = plan(before, after).statements, plan(after, before).statements
     assert there.sql == f"security label for p on {there.subject} is 'secret'"
     assert back.sql == f"security label for p on {back.subject} is null"

@@ -68,10 +68,8 @@ def run(
     patterns = (*settings.exclude, *(exclude or ()))
     with server_for(settings) as scratch_server:
         found = read_sides(a, b, scratch_server, cwd=Path.cwd())
-        sides = [within(side, schema or (), patterns) for side in found]
-    if reverse:
-        sides.reverse()
-    made = plan(*sides, options)
+        first, second = (within(side, schema or (), patterns) for side in found)
+    made = plan(second, first, options) if reverse else plan(first, second, options)
     if json:
         sys.stdout.write(json_module.dumps(_data(made, options), indent=2) + "\n")
         return
