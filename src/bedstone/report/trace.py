@@ -141,8 +141,9 @@ def _sql(statement: StatementFacts, longest: int | None) -> str:
 def _facts(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
     """Give a line for each thing that a statement did, the strongest lock first."""
     if statement.error is not None:
-        message = statement.error.message
-        yield f"error {statement.error.sqlstate}" + (f": {message}" if message else "")
+        error = statement.error
+        why = error.message or error.condition
+        yield f"error {error.sqlstate}" + (f": {why}" if why else "")
     yield from _locks(statement, verbose=verbose)
     if statement.rewrites:
         yield f"new file: {', '.join(map(_rewrite, statement.rewrites))}"
@@ -173,7 +174,7 @@ def _rows(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
 
 def _remarks(statement: StatementFacts) -> Iterator[str]:
     if statement.method is Method.SAMPLED:
-        yield "watched from outside: it cannot run in a transaction of ours"
+        yield "watched from outside: it ran in no transaction of ours"
     if statement.unknown:
         yield f"not known: {', '.join(statement.unknown)}"
 

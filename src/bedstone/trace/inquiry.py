@@ -113,7 +113,7 @@ class Inquiry:
         client how the statement ended, if that depends on a COMMIT of ours.
         """
         record, account, now = group.record, self.account, time.monotonic()
-        if record.error is not None and not record.statements and group.parsed is not None:
+        if record.failure is not None and not record.statements and group.parsed is not None:
             record.add(group.parsed)
         asked = account.asked
         await self.catch_up()
@@ -136,7 +136,7 @@ class Inquiry:
         if group.wrapped:
             status = await self._end_wrap(group, status, tell)
         elif status == b"I" and account.transaction is not None:
-            failed = before == b"E" or record.error is not None
+            failed = before == b"E" or record.failure is not None
             account.end(now, "rolled back" if failed else group.outcome or "committed")
         if record.statements and self._late is None:
             self._ledger.enter(record)
@@ -260,7 +260,7 @@ class Inquiry:
         elif group.handles(Handling.WRAP, Handling.WATCH, Handling.LOCK):
             record.unknown = FIELDS
             self._uncounted = True
-        elif record.error is None:
+        elif record.failure is None:
             record.method = Method.DERIVED
 
     async def _end_wrap(self, group: Group, status: bytes, tell: Callable[[bool], None]) -> bytes:

@@ -131,8 +131,9 @@ def _read(text: str) -> tuple[Statement, ...]:
     found = []
     for raw in tree.stmts:
         end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(data)
-        piece = data[raw.stmt_location : end].decode().strip()
-        found.append(_classify(piece, raw.stmt))
+        piece = data[raw.stmt_location : end].decode()
+        start = end - len(piece.lstrip().encode())
+        found.append(_classify(piece.strip(), raw.stmt, start))
     return tuple(found)
 
 
@@ -154,7 +155,7 @@ def _unknown(text: str) -> Statement:
     return Statement(leading_words(text), "unknown", Handling.WATCH)
 
 
-def _classify(text: str, node: Any) -> Statement:
+def _classify(text: str, node: Any, start: int) -> Statement:
     field = node.WhichOneof("node")
     kind = field.removesuffix("_stmt")
     stmt = getattr(node, field)
@@ -162,7 +163,7 @@ def _classify(text: str, node: Any) -> Statement:
         version = read_version_write(kind, stmt)
         return Statement(mask_values(text, kind), kind, Handling.WRAP, version=version)
     special = _SPECIAL.get(kind)
-    shown = mask_values(text, kind)
+    shown = mask_values(text, kind, stmt, start)
     reason, asked = read_reason(kind, stmt), read_asked(kind, stmt)
     if special is not None:
         handling, partitioned, derived = special(stmt)

@@ -38,7 +38,7 @@ class Windows:
             if any(relation.name.lower() in VERSION_TABLES for relation in record.created):
                 self._waiting, self._last, self._made = [], [], ([], [])
                 self._where = _place(record)
-            elif record.error is None and record.versions:
+            elif record.failure is None and record.versions:
                 for write in record.versions:
                     self._take(index, write)
             elif self._ends_last(record):

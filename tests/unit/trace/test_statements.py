@@ -74,12 +74,44 @@ def test_going_back_and_locking_have_a_handling_of_their_own() -> None:
         ("selekt 'a' from t where b = 5", "selekt …"),
         ("execute p (5, 'a')", "execute p (…, '…')"),
         ('create table "größe" (a int)', 'create table "größe" (a int)'),
+        ("prepare q (numeric(9,2)) as insert into t values (4111, 'x', 4112)",
+         "prepare q (numeric(9,2)) as insert into t values (…, '…', …)"),
+        ("declare c cursor for select * from t where n = 4111",
+         "declare c cursor for select * from t where n = …"),
+        ("fetch 10 from c", "fetch 10 from c"),
+        ("create table t as select 4111 as n", "create table t as select … as n"),
+        ("create view v as select a::numeric(9, -2) from t where n = -4111",
+         "create view v as select a::numeric(9, -2) from t where n = -…"),
+        ("create function f() returns varchar(9) begin atomic select 4111; end",
+         "create function f() returns varchar(9) begin atomic select …; end"),
+        ("create policy p on t using (ssn = 4111)", "create policy p on t using (ssn = …)"),
+        ("copy t from stdin where n = 4111", "copy t from stdin where n = …"),
+        ("explain create table t as select 4111", "explain create table t as select …"),
+        ("alter table t alter a type numeric(9,2) using case a when 4111 then -5 end",
+         "alter table t alter a type numeric(9,2) using case a when … then -… end"),
+        ("set app.pin = 12345678", "set app.pin = …"),
+        ("set local app.key to hunter2, 'x', -5", "set local app.key to …, …, -…"),
+        ("alter role r set app.key = hunter2", "alter role r set app.key = …"),
+        ("do $$ begin set app.key = hunter2; end $$", "do $$ begin set app.key = …; end $$"),
+        ("set lock_timeout = '5s'", "set lock_timeout = '5s'"),
+        ("set work_mem = 4096", "set work_mem = 4096"),
+        ("alter system set primary_conninfo = 'password=a'",
+         "alter system set primary_conninfo = '…'"),
         ("select e'a', b'1', x'1', U&'a', 1.5, -3", "select $1, $2, $3, $4, $5, $6"),
     ],
 )  # fmt: skip
 def test_values_and_comments_are_left_out(sql: str, shown: str) -> None:
     (statement,) = read_statements(sql.encode())
     assert statement.text == shown
+
+
+def test_constants_are_found_in_each_of_several_statements() -> None:
+    sql = "select 'größe';\n /* ü */ create view v as select a::varchar(7) from t where n = 4111;"
+    found = read_statements(f"{sql} alter table t alter a type int using a + 4111".encode())
+    assert [s.text for s in found[1:]] == [
+        "create view v as select a::varchar(7) from t where n = …",
+        "alter table t alter a type int using a + …",
+    ]
 
 
 def test_several_statements_are_told_apart() -> None:
