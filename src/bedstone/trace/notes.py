@@ -49,16 +49,21 @@ class Notes:
     def take(self, pid: int, digest: int) -> Note | None:
         """Return the note of what the session *pid* sends now; none of what a driver adds.
 
-        Notes are taken in their order: those before it are of what was never sent.
+        Notes are taken in their order: those before it are of what was never sent. Where the same
+        text is noted twice, the first may have been of what was never sent, too: then the
+        statement has a place or a label only if both have the same.
         """
         self._read()
-        waiting = self._waiting.get(pid)
-        if not waiting or all(found != digest for found, _ in waiting):
+        waiting = self._waiting.get(pid, deque())
+        same = [note for found, note in waiting if found == digest]
+        if not same:
             return None
-        while True:
-            found, note = waiting.popleft()
-            if found == digest:
-                return note
+        while waiting.popleft()[0] != digest:
+            pass
+        labels, places = {note.label for note in same}, {note.place for note in same}
+        return Note(
+            labels.pop() if len(labels) == 1 else None, places.pop() if len(places) == 1 else None
+        )
 
     def _read(self) -> None:
         while data := self._file.read(1 << 16):

@@ -33,7 +33,7 @@ def test_names_that_are_shown_anyway_are_told(code: str, message: str, shown: st
         ("42P01", 'relation "a" does not exist', "select $1::regclass from bar", {}),
         ("42P01", 'relation "a"secret"t" does not exist', "select $1::regclass from a, t", {}),
         ("42P01", "Relation »secret« existiert nicht", "select $1::regclass", {}),
-        ("42704", 'unrecognized configuration parameter "secret"', "select current_setting($1)", {}),
+        ("42704", 'unrecognized parameter "secret"', "select current_setting($1)", {}),
         ("28000", "secret", "do $$ … $$", {"W": "PL/pgSQL function inline_code_block line 1"}),
         ("42501", "secret", "do $$ … $$", {"R": "exec_stmt_raise"}),
         ("42501", "secret", "select f()", {"W": "SQL function f"}),

@@ -49,13 +49,18 @@ def test_what_may_not_is_watched(sql: str) -> None:
     "sql",
     [
         "begin", "commit", "rollback", "savepoint a", "release a", "set a = 1", "show a",
-        "set local a = 1", "listen a", "notify a", "declare c cursor for select 1", "fetch c",
+        "set local a = 1", "listen a", "notify a",
         "close c", "prepare p as select 1", "deallocate p", "discard all", "checkpoint",
         "set constraints all deferred", "prepare transaction 'a'",
     ],
 )  # fmt: skip
 def test_what_controls_the_session_passes(sql: str) -> None:
     assert _handling(sql) is Handling.PASS
+
+
+def test_a_cursor_is_asked_about_in_its_own_transaction() -> None:
+    assert _handling("declare c cursor for select 1") is Handling.ASK
+    assert _handling("fetch c") is Handling.ASK
 
 
 def test_going_back_and_locking_have_a_handling_of_their_own() -> None:
@@ -130,3 +135,26 @@ def test_a_text_too_long_to_parse_is_known_by_its_first_word() -> None:
 
 def test_a_text_of_another_encoding_is_known_all_the_same() -> None:
     assert [s.kind for s in read_statements("select 'é'".encode("latin-1"))] == ["select"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("alter table t alter a type bigint", "type of column a changes"),
+        (
+            "alter table t alter a type bigint, add b timestamptz default clock_timestamp()",
+            "one of: type of column a changes; volatile default of column b",
+        ),
+        ("alter table t add b int default 0, alter a type bigint", "type of column a changes"),
+        (
+            "alter table t add b checked default 0, alter a type bigint",
+            "one of: volatile default of column b; type of column a changes",
+        ),
+        ("alter table t add b int, drop c", None),
+    ],
+)
+def test_of_several_commands_none_is_named_that_need_not_be_the_reason(
+    sql: str, reason: str | None
+) -> None:
+    (statement,) = read_statements(sql.encode())
+    assert statement.reason == reason
