@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Watching from outside: for statements that cannot run in a transaction of ours."""
+"""Watching from outside: for statements that have no transaction of ours."""
 
 from __future__ import annotations
 

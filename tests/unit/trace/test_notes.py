@@ -48,6 +48,9 @@ def test_what_was_never_sent_gives_its_line_to_no_other(journal: Journal) -> Non
     journal.write(1, "r", 10)
     journal.write(1, "r", 20)
     assert journal.notes.take(PID, 1) == Note("R", None)
+    assert journal.notes.take(PID, 1) is None
+    journal.write(1, "r", 30)
+    assert journal.notes.take(PID, 1) == Note("R", Place("a.py", 30))
 
 
 def test_the_same_line_twice_is_that_line(journal: Journal) -> None:
