@@ -51,7 +51,7 @@ def read_reason(kind: str, stmt: Any) -> str | None:
         if len(commands) > 1:
             commands = [command for command in commands if not _is_kept_apart(command)]
         reasons = [reason for command in commands for reason in _command(command)]
-        return ("one of: " if len(reasons) > 1 else "") + "; ".join(reasons) or None
+        return ("one or more of: " if len(reasons) > 1 else "") + "; ".join(reasons) or None
     return _KINDS.get(kind)
 
 
