@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m bedstone``."""
+"""The program, from its first moment on: also ``python -m bedstone``."""
 
-from bedstone.cli import main
+from __future__ import annotations
 
-main()
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Load the command line and run it; an interrupt while it loads is no traceback."""
+    try:
+        from bedstone.cli.app import main as run  # noqa: PLC0415  takes its time
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -553,6 +553,15 @@ class UnknownDialect(BedstoneError):
     exit_status = ExitStatus.USAGE
 
 
+# --- BED2: plan --------------------------------------------------------------------------------
+
+
+class NotPlannable(BedstoneError):
+    """No statements lead from the one schema to the other with the rows in place."""
+
+    code = "BED200"
+
+
 # --- BED4: run ---------------------------------------------------------------------------------
 
 

@@ -74,6 +74,7 @@ def test_files_that_are_right_are_proven(shop: Path) -> None:
         "round-trip": Status.PASSED,
         "downgrades": Status.PASSED,
         "rows": Status.VACUOUS,
+        "locks": Status.NOT_CHECKED,
         "one-by-one": Status.PASSED,
         "drift": Status.NOT_CHECKED,
     }

@@ -16,13 +16,17 @@ from bedstone.catalog.spacing import differ_in_spacing_only
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+#: Parts that have an order, and what tells one whole with such parts from another.
+_ORDERED = frozenset({"column", "attribute"})
+_Whole = tuple[str, str | None, str | None]
+
 
 def compare(a: Catalog, b: Catalog) -> tuple[Difference, ...]:
     """Return every difference on the way from *a* to *b*, ordered by kind and name.
 
     Complete: a removed table is there, and so is each of its columns; those name the table as
-    their cause. Renamed objects are removed and added. The order of the columns of a table is
-    one cosmetic difference of the table.
+    their cause. Renamed objects are removed and added. The order of the columns of a table, or
+    of the attributes of a type, is one cosmetic difference of the whole.
     """
     found = [*_one_sided(a, b), *_changed(a, b)]
     causes = Causes(a, b, found)
@@ -72,15 +76,15 @@ def _one_sided(a: Catalog, b: Catalog) -> Iterator[Difference]:
 
 
 def _changed(a: Catalog, b: Catalog) -> Iterator[Difference]:
-    moved: dict[tuple[str | None, str | None], None] = {}
+    moved: dict[_Whole, None] = {}
     others = b.objects
     for key, old in a.objects.items():
         new = others.get(key)
         if new is None or (old.attributes == new.attributes and old.extension == new.extension):
             continue
         yield from _attributes(key, old, new)
-        if key.kind == "column" and old.attributes["position"] != new.attributes["position"]:
-            moved[key.schema, key.parent] = None
+        if key.kind in _ORDERED and old.attributes["position"] != new.attributes["position"]:
+            moved[key.kind, key.schema, key.parent] = None
     if moved:
         yield from _reordered(a, b, moved)
 
@@ -101,35 +105,33 @@ def _attributes(key: Key, old: Object, new: Object) -> Iterator[Difference]:
         yield Difference(Change.CHANGED, key, "extension", old.extension, new.extension)
 
 
-def _reordered(
-    a: Catalog, b: Catalog, tables: dict[tuple[str | None, str | None], None]
-) -> Iterator[Difference]:
-    before, after = _orders(a, tables), _orders(b, tables)
-    for table, old in before.items():
-        new = after.get(table, [])
+def _reordered(a: Catalog, b: Catalog, wholes: dict[_Whole, None]) -> Iterator[Difference]:
+    before, after = _orders(a, wholes), _orders(b, wholes)
+    for whole, old in before.items():
+        new = after.get(whole, [])
         common = set(old) & set(new)
         first = tuple(name for name in old if name in common)
         second = tuple(name for name in new if name in common)
         if first != second:
-            key = _table_key(a, table)
-            yield Difference(Change.CHANGED, key, "column_order", first, second, Meaning.COSMETIC)
+            key, name = _whole_key(a, whole), f"{whole[0]}_order"
+            yield Difference(Change.CHANGED, key, name, first, second, Meaning.COSMETIC)
 
 
-def _orders(
-    catalog: Catalog, tables: dict[tuple[str | None, str | None], None]
-) -> dict[tuple[str | None, str | None], list[str]]:
-    found: dict[tuple[str | None, str | None], list[tuple[object, str]]] = {t: [] for t in tables}
+def _orders(catalog: Catalog, wholes: dict[_Whole, None]) -> dict[_Whole, list[str]]:
+    found: dict[_Whole, list[tuple[object, str]]] = {whole: [] for whole in wholes}
     for key, item in catalog.objects.items():
-        if key.kind == "column" and (key.schema, key.parent) in found:
+        if key.kind in _ORDERED and (key.kind, key.schema, key.parent) in found:
             place = (item.attributes["position"], key.name)
-            found[key.schema, key.parent].append(place)
+            found[key.kind, key.schema, key.parent].append(place)
     return {
-        table: [name for _, name in sorted(places, key=lambda p: str(p[0]).rjust(5))]
-        for table, places in found.items()
+        whole: [name for _, name in sorted(places, key=lambda p: str(p[0]).rjust(5))]
+        for whole, places in found.items()
     }
 
 
-def _table_key(catalog: Catalog, table: tuple[str | None, str | None]) -> Key:
-    schema, name = table
+def _whole_key(catalog: Catalog, whole: _Whole) -> Key:
+    part, schema, name = whole
+    if part == "attribute":
+        return Key("composite", schema, name or "")
     foreign = Key("foreign table", schema, name or "")
     return foreign if foreign in catalog.objects else Key("table", schema, name or "")

@@ -43,15 +43,26 @@ _WORDS = {
 }
 
 #: Differences that change nothing a client can meet: names PostgreSQL makes up by itself.
-COSMETIC = frozenset({("column", "not_null_name"), ("domain", "not_null_name")})
+#: Or, in a child or partition, whether the child says beside its parent what both have.
+COSMETIC = frozenset(
+    {
+        ("column", "not_null_name"),
+        ("domain", "not_null_name"),
+        ("column", "not_null_local"),
+        ("column", "local"),
+        ("constraint", "local"),
+    }
+)
 
 #: Read, kept, never compared: either said by other attributes already (a view's columns follow
 #: from its definition, a rule's event is in its text), or data and not schema (whether a
 #: materialized view is populated), or a fact of the machine (the version of a collation's
-#: library). The order of a table's columns is compared for the table as a whole.
+#: library). The order of a table's columns is compared for the table as a whole, that of
+#: attributes for their type.
 UNCOMPARED = frozenset(
     {
         ("column", "position"),
+        ("attribute", "position"),
         ("view", "columns"),
         ("materialized view", "columns"),
         ("view", "populated"),

@@ -5,7 +5,7 @@ from bedstone.prove.evidence import Evidence
 from bedstone.prove.proof import Proof, Status
 from bedstone.prove.prover import Verdict, proof_names, prove
 from bedstone.prove.session import Session, describe, prove_project, server_for
-from bedstone.prove.side import read_side
+from bedstone.prove.side import read_side, read_sides, within
 
 __all__ = [
     "Evidence",
@@ -18,5 +18,7 @@ __all__ = [
     "prove",
     "prove_project",
     "read_side",
+    "read_sides",
     "server_for",
+    "within",
 ]

@@ -126,8 +126,10 @@ group(
     change(
         "alter type pair drop attribute a",
         "- attribute public.pair.a",
-        'attribute public.pair."B": position',
-        "attribute public.pair.c: position",
+    ),
+    change(
+        'alter type pair drop attribute "B"; alter type pair add attribute "B" text collate "POSIX"',
+        "type public.pair: attribute_order",
     ),
     change(
         "alter type pair set schema s",

@@ -29,6 +29,8 @@ _STORED = re.compile(
     r"|ALTER TABLE \S+ \S+\s+ADD CONSTRAINT"
 )
 
+_WITH_COLUMNS = re.compile(r"CREATE (UNLOGGED |FOREIGN )?TABLE|CREATE TYPE .* AS \(")
+
 
 def said(item: Difference) -> str:
     """Say a difference as the test data has it."""
@@ -64,6 +66,25 @@ def normal_dump(text: str) -> list[str]:
         else:
             statements.append(part)
     return sorted(statements)
+
+
+def dump_less_cosmetic(text: str) -> list[str]:
+    """Return the statements of a dump less what is cosmetic.
+
+    The order of columns, the names of NOT NULL, the white space in bodies of functions.
+    """
+    return sorted(map(_less_cosmetic, normal_dump(text)))
+
+
+def _less_cosmetic(statement: str) -> str:
+    statement = re.sub(r'CONSTRAINT (?:"(?:[^"]|"")+"|\S+) NOT NULL', "NOT NULL", statement)
+    if statement.startswith(("CREATE FUNCTION", "CREATE PROCEDURE")):
+        return " ".join(statement.split())
+    if not _WITH_COLUMNS.match(statement):
+        return statement
+    head, _, body = statement.partition("(\n")
+    lines = (line.strip().removesuffix(",") for line in body.splitlines())
+    return "\n".join([head, *sorted(lines)])
 
 
 def check_difference(

@@ -46,13 +46,12 @@ def run(
     """
     from bedstone.catalog import compare, fold, to_json
     from bedstone.errors import ExitStatus
-    from bedstone.prove import read_side, server_for
+    from bedstone.prove import read_sides, server_for
     from bedstone.settings import read_settings
 
     settings = read_settings(Path.cwd(), overrides={"server": server})
     with server_for(settings) as scratch_server:
-        first = read_side(a, scratch_server, cwd=Path.cwd())
-        second = read_side(b, scratch_server, cwd=Path.cwd())
+        first, second = read_sides(a, b, scratch_server, cwd=Path.cwd())
     if save is not None:
         save.write_text(to_json(second), encoding="utf-8")
     found = compare(first, second)

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What objects of most kinds have beside their definition: owner, privileges, comment, labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedstone.errors import NotPlannable
+from bedstone.plan.spelling import (
+    granted_name,
+    granted_target,
+    path,
+    relation_path,
+    role,
+    split_name,
+    target,
+    word_of,
+)
+from bedstone.plan.statement import Hazard, Statement
+from bedstone.sql import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bedstone.catalog import Key, Object, Value
+    from bedstone.plan.change import Change
+    from bedstone.plan.side import Side
+
+#: The attributes that this module writes.
+NAMES = frozenset(
+    {
+        "owner", "acl", "comment", "security_labels", "depends_on_extensions",
+        "constraint_comment", "index_comment",
+    }
+)  # fmt: skip
+#: What acldefault() gives to everybody.
+_FOR_ALL = {
+    "shell type": "usage",
+    "function": "execute",
+    "procedure": "execute",
+    "aggregate": "execute",
+    "enum": "usage",
+    "composite": "usage",
+    "domain": "usage",
+    "range": "usage",
+    "base type": "usage",
+    "language": "usage",
+}
+#: What acldefault() gives to the owner.
+_FOR_OWNER = {
+    "table": ("delete", "insert", "maintain", "references", "select", "trigger", "truncate",
+              "update"),
+    "sequence": ("select", "update", "usage"),
+    "schema": ("create", "usage"),
+    "foreign data wrapper": ("usage",),
+    "server": ("usage",),
+    **{kind: (word,) for kind, word in _FOR_ALL.items()},
+}  # fmt: skip
+_LIKE_TABLES = frozenset({"view", "materialized view", "foreign table"})
+_DEFAULTS_FOR = {
+    "table": "tables", "view": "tables", "materialized view": "tables", "foreign table": "tables",
+    "sequence": "sequences", "function": "functions", "procedure": "functions",
+    "aggregate": "functions", "enum": "types", "composite": "types", "domain": "types",
+    "range": "types", "base type": "types", "schema": "schemas",
+}  # fmt: skip
+
+#: Their writer grants: it is all that they are.
+_GRANTED_OTHERWISE = frozenset({"default privileges", "privileges"})
+
+Grant = tuple[str | None, str, bool, str | None]
+
+
+def own_names(key: Key, names: frozenset[str]) -> frozenset[str]:
+    """Return the attributes among *names* that the writer of the kind is to change."""
+    return names - (NAMES - {"acl"} if key.kind in _GRANTED_OTHERWISE else NAMES)
+
+
+def annotate(item: Object, a: Side) -> Iterator[Statement]:
+    """Write what a new object has beside its definition."""
+    attributes, key = item.attributes, item.key
+    if "owner" in attributes and key.kind != "extension":
+        yield from _set_owner(key, attributes["owner"])
+    if attributes.get("comment") is not None:
+        yield Statement(_comment(target(key), attributes["comment"]), key)
+    if attributes.get("constraint_comment") is not None:
+        yield Statement(_comment(_constraint_target(item), attributes["constraint_comment"]), key)
+    if attributes.get("index_comment") is not None:
+        yield Statement(_comment(_index_target(key), attributes["index_comment"]), key)
+    for label in _pairs(attributes.get("security_labels")):
+        yield Statement(_label(key, *label), key)
+    for extension in _texts(attributes.get("depends_on_extensions")):
+        yield _bind(item, extension, bound=True)
+    if "acl" in attributes and key.kind not in _GRANTED_OTHERWISE:
+        yield from grants(item, _acl(attributes["acl"]), _acl_when_made(item, a))
+
+
+def change_annotations(change: Change) -> Iterator[Statement]:
+    """Write the statements for owner, privileges, comment and labels that differ."""
+    key, before, after = change.key, change.before, change.after
+    if change.has("owner"):
+        yield from _set_owner(key, after["owner"])
+    if change.has("acl") and key.kind not in _GRANTED_OTHERWISE:
+        yield from grants(change.new, _acl(after["acl"]), _acl(before["acl"]))
+    yield from _change_comments(change)
+    if change.has("security_labels"):
+        old, new = (dict(_pairs(s["security_labels"])) for s in (before, after))
+        for provider in [*new, *(p for p in old if p not in new)]:
+            if old.get(provider) != new.get(provider):
+                yield Statement(_label(key, provider, new.get(provider)), key)
+    if change.has("depends_on_extensions"):
+        old_names, new_names = (_texts(s["depends_on_extensions"]) for s in (before, after))
+        for name in dict.fromkeys((*old_names, *new_names)):
+            if (name in old_names) != (name in new_names):
+                yield _bind(change.new, name, bound=name in new_names)
+
+
+def _change_comments(change: Change) -> Iterator[Statement]:
+    key, after = change.key, change.after
+    if change.has("comment"):
+        yield Statement(_comment(target(key), after["comment"]), key)
+    if change.has("constraint_comment"):
+        named = change.new if after["constraint_comment"] is not None else change.old
+        yield Statement(_comment(_constraint_target(named), after["constraint_comment"]), key)
+    if change.has("index_comment"):
+        yield Statement(_comment(_index_target(key), after["index_comment"]), key)
+
+
+# --- owner, comment, labels ------------------------------------------------------------------
+
+
+def _set_owner(key: Key, owner: Value) -> Iterator[Statement]:
+    if owner is None:
+        return
+    sql = f"alter {word_of(key)} {path(key)} owner to {quote_identifier(str(owner))}"
+    yield Statement(sql, key, "owner", hazards=(Hazard.PRIVILEGES,))
+
+
+def _comment(on: str, text: Value) -> str:
+    return f"comment on {on} is {'null' if text is None else quote_literal(str(text))}"
+
+
+def _constraint_target(item: Object) -> str:
+    key, attributes = item.key, item.attributes
+    if key.kind == "domain":
+        name = attributes["not_null_name"] or f"{key.name}_not_null"
+        return f"constraint {quote_identifier(str(name))} on domain {path(key)}"
+    name = attributes["not_null_name"] or f"{key.parent}_{key.name}_not_null"
+    return f"constraint {quote_identifier(str(name))} on {relation_path(key)}"
+
+
+def _index_target(key: Key) -> str:
+    return f"index {quote_identifier(key.schema or '', key.name)}"
+
+
+def _label(key: Key, provider: str, label: str | None) -> str:
+    value = "null" if label is None else quote_literal(label)
+    return f"security label for {quote_identifier(provider)} on {target(key)} is {value}"
+
+
+def _bind(item: Object, extension: str, *, bound: bool) -> Statement:
+    key = item.key
+    name = f"{word_of(key)} {path(key)}"
+    if key.kind == "trigger":
+        name = f"trigger {quote_identifier(key.name)} on {relation_path(key)}"
+    verb = "depends" if bound else "no depends"
+    return Statement(f"alter {name} {verb} on extension {quote_identifier(extension)}", key)
+
+
+# --- privileges ------------------------------------------------------------------------------
+
+
+def _acl(value: Value) -> list[Grant]:
+    return [tuple(grant) for grant in value] if isinstance(value, tuple) else []  # type: ignore[misc,arg-type]
+
+
+def _acl_when_made(item: Object, a: Side) -> list[Grant]:
+    """Return the privileges that an object can have when it was just made.
+
+    Beside PostgreSQL's own those of default privileges, of whichever role: who will run the
+    script is not known, and to take away what is not there does no harm.
+    """
+    key = item.key
+    if key.kind == "column":
+        return []
+    kind = "table" if key.kind in _LIKE_TABLES else key.kind
+    found: dict[tuple[str | None, str], Grant] = {}
+    for word in _FOR_OWNER.get(kind, ()):
+        if word != "maintain" or any(
+            grant[1] == "maintain" for grant in _acl(item.attributes["acl"])
+        ):
+            found[None, word] = (None, word, False, None)
+    if kind in _FOR_ALL:
+        found["public", _FOR_ALL[kind]] = ("public", _FOR_ALL[kind], False, None)
+    for default in a.catalog.of_kind("default privileges"):
+        where = default.key.schema in {None, key.schema}
+        if where and default.key.parent == _DEFAULTS_FOR.get(key.kind):
+            for grant in _acl(default.attributes["acl"]):
+                if grant[0] is not None:
+                    found[grant[0], grant[1]] = (grant[0], grant[1], False, None)
+    return list(found.values())
+
+
+def acl_of(item: Object) -> list[Grant]:
+    """Return the privileges of an object."""
+    return _acl(item.attributes["acl"])
+
+
+def grants(item: Object, wanted: list[Grant], given: list[Grant]) -> Iterator[Statement]:
+    """Write REVOKE for what is too much, GRANT for what lacks; one statement for each grantee."""
+    now = {grant[:2]: grant for grant in given}
+    then = {grant[:2]: grant for grant in wanted}
+    gone = [grant for grant in now.values() if grant[:2] not in then]
+    less = [g for g in now.values() if g[2] and g[:2] in then and not then[g[:2]][2]]
+    more = [g for g in then.values() if g[:2] not in now or (g[2] and not now[g[:2]][2])]
+    if item.key.kind == "language" and not item.attributes["trusted"] and (gone or less or more):
+        raise NotPlannable(
+            f"{item.key} is not trusted, and has privileges",
+            detail="PostgreSQL neither grants nor revokes anything on an untrusted language.",
+            hint="Give it the privileges of a new language, while it is trusted.",
+        )
+    for found, head, word in (
+        (gone, "revoke", "from"),
+        (less, "revoke grant option for", "from"),
+        (more, "grant", "to"),
+    ):
+        for who, grantable, privileges in _by_grantee(found):
+            option = " with grant option" if head == "grant" and grantable else ""
+            yield Statement(
+                f"{head} {_privileges(item.key, privileges)} on {_granted_on(item.key)} "
+                f"{word} {_grantee(item, who)}{option}",
+                item.key,
+                "privileges",
+                hazards=(Hazard.PRIVILEGES,),
+            )
+
+
+def _by_grantee(grants: Iterable[Grant]) -> list[tuple[str | None, bool, list[str]]]:
+    found: dict[tuple[str | None, bool], list[str]] = {}
+    for who, privilege, grantable, _ in grants:
+        found.setdefault((who, grantable), []).append(privilege)
+    return [(who, grantable, sorted(names)) for (who, grantable), names in found.items()]
+
+
+def _privileges(key: Key, names: list[str]) -> str:
+    if key.kind in {"column", "view column"}:
+        return ", ".join(f"{name} ({quote_identifier(key.name)})" for name in names)
+    if key.kind == "privileges" and key.parent == "table column":
+        column = split_name(key.name)[1]
+        return ", ".join(f"{name} ({column})" for name in names)
+    return ", ".join(names)
+
+
+def _granted_on(key: Key) -> str:
+    if key.kind in {"column", "view column"}:
+        return f"table {relation_path(key)}"
+    if key.kind == "privileges":
+        return granted_name(key.parent or "", key.name)
+    return granted_target(key)
+
+
+def _grantee(item: Object, who: str | None) -> str:
+    if who is not None:
+        return role(who)
+    owner = item.attributes.get("owner")
+    return quote_identifier(str(owner)) if owner is not None else "current_user"
+
+
+def _pairs(value: Value) -> list[tuple[str, str]]:
+    if not isinstance(value, tuple):
+        return []
+    return [(str(p[0]), str(p[1])) for p in value if isinstance(p, tuple)]
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return tuple(str(v) for v in value) if isinstance(value, tuple) else ()

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What has to be made, changed, dropped and made anew on the way from one side to the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bedstone.catalog import Change as Kind
+from bedstone.catalog import Key, Meaning, compare
+from bedstone.errors import NotPlannable
+from bedstone.plan.annotations import NAMES, own_names
+from bedstone.plan.change import Change, Scene
+from bedstone.plan.kinds import WRITERS
+from bedstone.plan.side import owning_column
+
+if TYPE_CHECKING:
+    from bedstone.catalog import Object
+    from bedstone.plan.change import Options
+    from bedstone.plan.side import Side
+
+#: What follows from other statements: the parents of a partition decide what is local to it.
+_FOLLOWS = frozenset({"local", "inherited_from", "not_null_local", "column_order"})
+#: What a column takes over from the table that its own is a partition or child of.
+_INHERITED = frozenset(
+    {"type", "collation", "not_null", "not_null_name", "not_null_validated", "generated",
+     "expression", "identity"}
+)  # fmt: skip
+#: Constraints whose index is attached to that of a partitioned table.
+_KEYS = frozenset({"primary key", "unique", "exclude"})
+#: Kinds that hold rows or values: they are not dropped because something that they needed goes.
+_STAYS = frozenset({"table", "column", "foreign table", "sequence"})
+#: Roles are of the server, not of one of its databases.
+_LEFT_ALONE = frozenset({"role"})
+_TYPES = frozenset({"enum", "composite", "domain", "range", "base type"})
+
+
+@dataclass
+class Differences:
+    """The work, by kind of work.
+
+    A table that is renewed has its rows copied.
+
+    *renewed* are on both sides and are dropped and made again. *unset* are columns whose default
+    is taken off while what it calls is made anew, and partitions that are detached while an index
+    that one of their keys is attached to is dropped.
+    """
+
+    added: set[Key] = field(default_factory=set)
+    removed: set[Key] = field(default_factory=set)
+    changed: dict[Key, frozenset[str]] = field(default_factory=dict)
+    renewed: set[Key] = field(default_factory=set)
+    unset: set[Key] = field(default_factory=set)
+
+
+def find_differences(a: Side, b: Side, options: Options) -> Differences:
+    """Compare both sides and decide what cannot be changed where it is.
+
+    Raises:
+        NotPlannable: an object of a kind that is not written yet differs, or a table cannot be
+            brought to the other form with its rows in place.
+    """
+    found = Differences()
+    changed: dict[Key, set[str]] = {}
+    for item in compare(a.catalog, b.catalog):
+        if item.meaning is Meaning.COSMETIC or item.key.kind in _LEFT_ALONE:
+            continue
+        if item.change is Kind.ADDED:
+            found.added.add(item.key)
+        elif item.change is Kind.REMOVED:
+            found.removed.add(item.key)
+        elif item.attribute is not None and not _follows(item.key, item.attribute, a, b):
+            changed.setdefault(item.key, set()).add(item.attribute)
+    _check_kinds({*found.added, *found.removed, *changed})
+    found.changed = _without_inherited(changed, a, b)
+    _decide(found, a, b, options)
+    return found
+
+
+def _follows(key: Key, attribute: str, a: Side, b: Side) -> bool:
+    """Whether a difference comes about by itself; to attach an index is a statement."""
+    if attribute not in _FOLLOWS:
+        return False
+    attached = key.kind == "constraint" and b[key].attributes["type"] in _KEYS
+    return not attached or a.brought.get(key) == b.brought.get(key)
+
+
+def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[Key, frozenset[str]]:
+    """Leave out what the change of a parent's column or constraint brings to its children."""
+    found = {}
+    for key, names in changed.items():
+        above = b.brought.get(key)
+        rest = set(names)
+        if above is not None and a.brought.get(key) == above and above in changed:
+            same = changed[above] - NAMES
+            rest -= same & _INHERITED if key.kind == "column" else same
+        if rest:
+            found[key] = frozenset(rest)
+    return found
+
+
+def _check_kinds(keys: set[Key]) -> None:
+    for key in sorted(keys):
+        if key.kind not in WRITERS:
+            raise NotPlannable(
+                f"{key} differs, and plans do not write a {key.kind} yet",
+                hint=f"Leave it out: --exclude '{key.kind}:*', and change it by hand.",
+            )
+
+
+def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
+    """Find what must be renewed, and all that must be because of that."""
+    waiting = _first_renewed(found, a, b, options)
+    waiting += _bound_to_removed(found, a, b)
+    waiting += _taken_for_another(found, a, b)
+    while waiting:
+        key = waiting.pop()
+        if a.wholes.get(key) not in found.renewed:
+            waiting += [k for k in a.below(key) if k in b and k not in found.renewed]
+        if key in found.renewed or key in found.removed or key not in b:
+            continue
+        found.renewed.add(key)
+        found.changed.pop(key, None)
+        waiting += _in_the_way(key, found, a, b)
+    _take_off(found, a, b)
+    for key in found.renewed:
+        for part in (*a.parts.get(key, ()), *b.parts.get(key, ())):
+            if part.kind in {"view column", "attribute"}:
+                found.changed.pop(part, None)
+                found.added.discard(part)
+                found.removed.discard(part)
+
+
+def _first_renewed(found: Differences, a: Side, b: Side, options: Options) -> list[Key]:
+    """Return what cannot be altered, and what cannot stand while something is altered."""
+    scene = Scene(a, b, options)
+    waiting: list[Key] = []
+    for key, names in found.changed.items():
+        own = own_names(key, names)
+        if not own or _is_detached_part(key, own, a, b):
+            continue
+        change = Change(a[key], b[key], own, scene)
+        writer = WRITERS[key.kind]
+        above = a.brought.get(key)
+        if above is not None and own & {"attached_to", "inherited_from"}:
+            waiting += [key, above, *a.below(above)]  # an index cannot be taken off its parent's
+        elif writer.can_alter(change):
+            waiting += [other for other in writer.disturbs(change) if other in b]
+        else:
+            waiting.append(key)
+    return waiting
+
+
+def _take_off(found: Differences, a: Side, b: Side) -> None:
+    """Find the partitions and defaults that are in the way only for a moment."""
+    for key, names in found.changed.items():
+        moved = key.kind == "table" and names & {"partition_of", "partition_bound"}
+        old = a[key].attributes
+        if moved and old["partition_of"] and not old["detach_pending"]:
+            found.unset.add(key)
+    for key in found.renewed:
+        if key.kind == "sequence":  # of an identity column, and of a default: the name is one
+            columns = (owning_column(side[key]) for side in (a, b))
+            found.unset |= {c for c in columns if c is not None and c in found.changed}
+    found.unset -= found.renewed
+    for key in (*found.removed, *found.renewed):
+        for child in a.below(key) if key.kind == "index" else ():
+            table = a.wholes[child]
+            if child.kind == "constraint" and table in b and a[table].attributes["partition_of"]:
+                found.unset.add(table)
+
+
+def _is_detached_part(key: Key, names: frozenset[str], a: Side, b: Side) -> bool:
+    """Whether an index differs only because its table goes to or from a partitioned one."""
+    table = a.table_of(key)
+    if table is None or not names <= {"attached_to", "valid", "inherited_from", "local"}:
+        return False
+    return is_moved(table, a, b)
+
+
+def is_moved(table: Key, a: Side, b: Side) -> bool:
+    """Whether a table is on both sides, and a partition of another one or none."""
+    if table not in a or table not in b:
+        return False
+    sides = (a[table].attributes, b[table].attributes)
+    old, new = ((s.get("partition_of"), s.get("partition_bound")) for s in sides)
+    return old != new
+
+
+def _bound_to_removed(found: Differences, a: Side, b: Side) -> list[Key]:
+    """Return what needs something that goes on the one side and does not on the other."""
+    waiting = []
+    for key in found.removed:
+        above, table = a.brought.get(key), a.wholes.get(key)
+        attached = key.kind == "index" or (
+            key.kind == "constraint" and a[key].attributes["type"] in _KEYS
+        )
+        stays = table is not None and table in b and not is_moved(table, a, b)
+        if above is not None and above in b and attached and stays:
+            waiting += [above, *a.below(above)]  # an index cannot be taken off its parent's
+        for dependant in a.dependants.get(key, ()):
+            needed = a[dependant].depends
+            if a.brought.get(key) in needed:
+                continue  # by way of the partitioned table
+            stays = dependant in b and dependant not in found.changed
+            if stays and key not in b[dependant].depends and dependant.kind not in _STAYS:
+                waiting.append(dependant)
+    return waiting
+
+
+def _taken_for_another(found: Differences, a: Side, b: Side) -> list[Key]:
+    """Return the indexes that ATTACH PARTITION might take instead of the one it is to take."""
+    waiting = []
+    for table, names in found.changed.items():
+        if table.kind != "table" or not names & {"partition_of", "partition_bound"}:
+            continue
+        indexes = [part for part in b.parts.get(table, ()) if part.kind == "index"]
+        wanted = [_form(b[key]) for key in indexes if key in b.brought]
+        waiting += [
+            key for key in indexes
+            if key in a and key not in b.brought and _form(b[key]) in wanted
+        ]  # fmt: skip
+    return waiting
+
+
+def _form(index: Object) -> tuple[object, ...]:
+    names = ("method", "columns", "unique", "where", "nulls_not_distinct")
+    return tuple(index.attributes[name] for name in names)
+
+
+def _in_the_way(key: Key, found: Differences, a: Side, b: Side) -> list[Key]:
+    """Return what has to be renewed with *key*: its parts, and what needs it."""
+    waiting = [part for part in a.parts.get(key, ()) if part in b]
+    for dependant in a.dependants.get(key, ()):
+        if dependant not in b:
+            continue
+        if dependant.kind == "column":
+            waiting += _column_in_the_way(dependant, key, found, a)
+        elif dependant.kind in {"table", "foreign table"}:
+            if key.kind in {"server", "access method"}:
+                waiting.append(dependant)
+            elif key.kind == "table" and a[dependant].attributes["partition_of"] == key.path:
+                found.unset.add(dependant)
+        elif dependant.kind != "sequence":
+            waiting.append(dependant)
+    return waiting
+
+
+def _column_in_the_way(column: Key, key: Key, found: Differences, a: Side) -> list[Key]:
+    """Return a column that is computed by *key*; a default of it is taken off for a moment."""
+    if key.kind in {"table", "foreign table"}:
+        return []  # of a child
+    if a[column].attributes["generated"]:
+        return [column]
+    if key.kind not in _TYPES:
+        found.unset.add(column)
+    return []

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sequences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedstone.plan.kinds.writer import Writer
+from bedstone.plan.side import owning_column
+from bedstone.plan.spelling import path
+from bedstone.plan.statement import Hazard, Statement
+from bedstone.sql import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedstone.catalog import Attributes, Key, Object
+    from bedstone.plan.change import Change, Scene
+
+_OPTIONS = ("start", "increment", "minimum", "maximum", "cache", "cycle")
+
+
+def _options(attributes: Attributes, names: tuple[str, ...] = _OPTIONS) -> list[str]:
+    found = []
+    for name in names:
+        value = attributes[name]
+        if name == "start":
+            found.append(f"start with {value}")
+        elif name == "increment":
+            found.append(f"increment by {value}")
+        elif name in {"minimum", "maximum"}:
+            word = "minvalue" if name == "minimum" else "maxvalue"
+            found.append(f"no {word}" if value is None else f"{word} {value}")
+        elif name == "cache":
+            found.append(f"cache {value}")
+        elif name == "cycle":
+            found.append("cycle" if value else "no cycle")
+    return found
+
+
+def identity_options(sequence: Object) -> str:
+    """Return the options of an identity column's sequence, in parentheses."""
+    words = [f"sequence name {path(sequence.key)}", *_options(sequence.attributes)]
+    if sequence.attributes["persistence"] == "unlogged":
+        words.append("unlogged")
+    return f" ({' '.join(words)})"
+
+
+class Sequences(Writer):
+    """Sequences; those of identity columns are made and dropped with their column."""
+
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Make the sequence; who owns it is said when the column is there."""
+        attributes = item.attributes
+        if attributes["identity"]:
+            return
+        word = "unlogged sequence" if attributes["persistence"] == "unlogged" else "sequence"
+        words = [f"create {word} {path(item.key)}", f"as {attributes['type']}"]
+        yield Statement(" ".join([*words, *_options(attributes)]), item.key)
+
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Drop the sequence, unless it goes with its column."""
+        if not item.attributes["identity"]:
+            hazards = (Hazard.LOSES_DATA,)
+            yield Statement(f"drop sequence {path(item.key)}", item.key, hazards=hazards)
+
+    def can_alter(self, change: Change) -> bool:
+        """Whether it is no other sequence: one of an identity column cannot become a plain one."""
+        return not change.has("identity")
+
+    def alter(self, change: Change) -> Iterator[Statement]:
+        """Change its options; values that were given out stay so."""
+        key, after = change.key, change.after
+        if change.has("persistence"):
+            word = "unlogged" if after["persistence"] == "unlogged" else "logged"
+            yield Statement(f"alter sequence {path(key)} set {word}", key)
+        words = []
+        if change.has("type") and after["type"] is not None:
+            words.append(f"as {after['type']}")
+            words += _options(after, ("minimum", "maximum"))
+        names = tuple(n for n in _OPTIONS if change.has(n))
+        words += [w for w in _options(after, names) if w not in words]
+        if self._ends_elsewhere(change):
+            words.append("restart")
+        if words:
+            narrower = change.has("minimum", "maximum", "type")
+            hazards = (Hazard.MAY_FAIL,) if narrower else ()
+            sql = f"alter sequence {path(key)} {' '.join(words)}"
+            yield Statement(sql, key, hazards=hazards)
+        if change.has("owned_by"):
+            yield from own(change.new, change.scene)
+
+    @staticmethod
+    def _ends_elsewhere(change: Change) -> bool:
+        """Whether the value that the old sequence began with is outside of the new bounds."""
+        start = int(str(change.before["start"]))
+        low, high = change.after["minimum"], change.after["maximum"]
+        below = isinstance(low, int) and start < low
+        return below or (isinstance(high, int) and start > high)
+
+
+def own(item: Object, scene: Scene) -> Iterator[Statement]:
+    """Write which column a sequence goes with; a new one goes on after the values there are."""
+    column, key = owning_column(item), item.key
+    name = "none" if column is None else _column(column)
+    yield Statement(f"alter sequence {path(key)} owned by {name}", key)
+    new = key not in scene.a or key in scene.renewed
+    if column is not None and new and column in scene.a and column not in scene.renewed:
+        yield go_on(key, column)
+
+
+def go_on(key: Key, column: Key) -> Statement:
+    """Write what makes a sequence give no value that is there."""
+    name = quote_identifier(column.name)
+    table = quote_identifier(column.schema or "", column.parent or "")
+    return Statement(
+        f"select pg_catalog.setval({quote_literal(path(key))}, max({name})) "
+        f"from {table} having max({name}) is not null",
+        key, "the next value is none that is there",
+    )  # fmt: skip
+
+
+def _column(key: Key) -> str:
+    return quote_identifier(key.schema or "", key.parent or "", key.name)

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables: plain, partitioned, foreign, children of others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedstone.plan.kinds.columns import definition, extras, own_values
+from bedstone.plan.kinds.constraints import definition as constraint_definition
+from bedstone.plan.kinds.writer import Writer
+from bedstone.plan.side import pairs, words
+from bedstone.plan.spelling import (
+    changed_foreign_options,
+    foreign_options,
+    option_names,
+    options,
+    path,
+    word_of,
+)
+from bedstone.plan.statement import Hazard, Statement
+from bedstone.sql import quote_identifier
+from bedstone.trace import LockMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedstone.catalog import Attributes, Key, Object
+    from bedstone.plan.change import Change, Scene
+
+_EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
+#: What no ALTER TABLE can change.
+_FIXED = frozenset({"partition_by", "server"})
+
+
+def all_options(attributes: Attributes) -> dict[str, str]:
+    """Return storage parameters, those of the TOAST table with their prefix."""
+    toast = {f"toast.{name}": value for name, value in pairs(attributes["toast_options"]).items()}
+    return pairs(attributes["options"]) | toast
+
+
+class Tables(Writer):
+    """Tables and foreign tables."""
+
+    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Make the table with its columns; constraints, indexes, parents' bounds come after."""
+        key, attributes, side = item.key, item.attributes, scene.b
+        foreign = key.kind == "foreign table"
+        word = "unlogged " if attributes["persistence"] == "unlogged" else ""
+        words_ = [f"create {word}{word_of(key)} {path(key)}"]
+        inherited = attributes["inherits"] is not None
+        columns = [
+            definition(column, side, inherited=bool(attributes["partition_of"]))
+            for column in side.columns(key)
+            if not (inherited and column.attributes["local"] is False)
+        ]
+        columns += self._checks(item, scene)
+        if attributes["of_type"]:
+            words_.append(f"of {attributes['of_type']}")
+        else:
+            body = "".join(f"\n    {line}," for line in columns).rstrip(",")
+            words_.append(f"({body}\n)" if columns else "()")
+        if inherited:
+            words_.append(f"inherits ({', '.join(words(attributes['inherits']))})")
+        if attributes["partition_by"]:
+            words_.append(f"partition by {attributes['partition_by']}")
+        if foreign:
+            words_.append(f"server {quote_identifier(str(attributes['server']))}")
+            words_.append(foreign_options(pairs(attributes["foreign_options"])).strip())
+        if attributes["access_method"]:
+            words_.append(f"using {quote_identifier(str(attributes['access_method']))}")
+        if found := all_options(attributes):
+            words_.append(f"with ({options(found)})")
+        if attributes["tablespace"]:
+            words_.append(f"tablespace {quote_identifier(str(attributes['tablespace']))}")
+        yield Statement(" ".join(w for w in words_ if w), key)
+        for column in side.columns(key):
+            yield from extras(column)
+            if inherited and column.attributes["local"] is False:
+                yield from own_values(column, side)
+        yield from self._rest(item)
+
+    def _checks(self, item: Object, scene: Scene) -> Iterator[str]:
+        """Yield the checks that a partition has to have before it can be attached."""
+        if not item.attributes["partition_of"]:
+            return
+        for part in scene.b.parts.get(item.key, ()):
+            attributes = scene.b[part].attributes
+            check = part.kind == "constraint" and attributes["type"] == "check"
+            if check and attributes["local"] is False and attributes["validated"]:
+                yield constraint_definition(scene.b[part])
+
+    def _rest(self, item: Object) -> Iterator[Statement]:
+        key, attributes = item.key, item.attributes
+        if attributes["row_security"]:
+            yield _alter(key, "enable row level security")
+        if attributes["force_row_security"]:
+            yield _alter(key, "force row level security")
+
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Drop the table with its rows."""
+        key, attributes = item.key, item.attributes
+        hazards = (Hazard.LOSES_DATA, Hazard.BREAKS_CLIENTS)
+        if attributes["partition_of"] and key not in scene.detached:
+            yield from detach(item)  # a foreign key to the whole would not let go of a part
+        yield Statement(
+            f"drop {word_of(key)} {path(key)}", key, lock=_EXCLUSIVE, on=path(key), hazards=hazards
+        )
+
+    def can_alter(self, change: Change) -> bool:
+        """Whether the rows can stay where they are."""
+        return change.names.isdisjoint(_FIXED)
+
+    def alter(self, change: Change) -> Iterator[Statement]:
+        """Change what the table has as a whole."""
+        key, before, after = change.key, change.before, change.after
+        if change.has("inherits"):
+            old, new = words(before["inherits"]), words(after["inherits"])
+            for parent in old:
+                if parent not in new:
+                    yield _alter(key, f"no inherit {parent}")
+            for parent in new:
+                if parent not in old:
+                    yield _alter(key, f"inherit {parent}")
+        if change.has("of_type"):
+            yield _alter(key, f"of {after['of_type']}" if after["of_type"] else "not of")
+        yield from self._alter_storage(change)
+        if change.has("foreign_options"):
+            old_options, new_options = (pairs(s["foreign_options"]) for s in (before, after))
+            yield _alter(key, changed_foreign_options(old_options, new_options))
+        if change.has("row_security"):
+            verb = "enable" if after["row_security"] else "disable"
+            yield _alter(key, f"{verb} row level security", hazards=(Hazard.PRIVILEGES,))
+        if change.has("force_row_security"):
+            verb = "force" if after["force_row_security"] else "no force"
+            yield _alter(key, f"{verb} row level security", hazards=(Hazard.PRIVILEGES,))
+
+    @staticmethod
+    def _alter_storage(change: Change) -> Iterator[Statement]:
+        key, before, after = change.key, change.before, change.after
+        if change.has("persistence"):
+            yield _alter(
+                key, "set unlogged" if after["persistence"] == "unlogged" else "set logged",
+                hazards=(Hazard.BLOCKS,),
+            )  # fmt: skip
+        if change.has("access_method"):
+            method = quote_identifier(str(after["access_method"] or "heap"))
+            yield _alter(key, f"set access method {method}", hazards=(Hazard.BLOCKS,))
+        if change.has("tablespace"):
+            name = quote_identifier(str(after["tablespace"] or "pg_default"))
+            yield _alter(key, f"set tablespace {name}", hazards=(Hazard.BLOCKS,))
+        if change.has("options", "toast_options"):
+            yield from change_options(key, all_options(before), all_options(after))
+
+
+def change_options(key: Key, old: dict[str, str], new: dict[str, str]) -> Iterator[Statement]:
+    """Write what turns the storage parameters of a relation into others."""
+    gone = [name for name in old if name not in new]
+    changed = {name: value for name, value in new.items() if old.get(name) != value}
+    if gone:
+        yield _alter(key, f"reset ({option_names(gone)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+    if changed:
+        yield _alter(key, f"set ({options(changed)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+
+
+def late(item: Object, before: Attributes | None) -> Iterator[Statement]:
+    """Write what names an index: replica identity and the index that rows are clustered on."""
+    key, attributes = item.key, item.attributes
+    identity, old = attributes.get("replica_identity"), "default"
+    if before is not None:
+        old = str(before.get("replica_identity"))
+    if identity is not None and identity != old and key.kind == "table":
+        word = str(identity)
+        yield _alter(
+            key, f"replica identity {'using ' + word if word.startswith('index ') else word}"
+        )
+    cluster = attributes.get("clustered_on")
+    if cluster != (before.get("clustered_on") if before is not None else None):
+        name = quote_identifier(str(cluster)) if cluster else ""
+        yield _alter(key, f"cluster on {name}" if cluster else "set without cluster",
+                     lock=LockMode.SHARE_UPDATE_EXCLUSIVE)  # fmt: skip
+
+
+def attach(item: Object, scene: Scene) -> Iterator[Statement]:
+    """Write ATTACH PARTITION; a check lets PostgreSQL believe the bound without reading rows."""
+    parent = item.attributes["partition_of"]
+    yield Statement(
+        f"alter table only {parent} attach partition {path(item.key)} "
+        f"{item.attributes['partition_bound']}",
+        item.key,
+        lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
+        on=str(parent),
+        hazards=(Hazard.BLOCKS,) if scene.may_have_rows(item.key) else (),
+    )
+
+
+def detach(item: Object) -> Iterator[Statement]:
+    """Write DETACH PARTITION; CONCURRENTLY would leave a check behind and takes two commits."""
+    parent = item.attributes["partition_of"]
+    yield Statement(
+        f"alter table {parent} detach partition {path(item.key)}", item.key,
+        lock=_EXCLUSIVE, on=str(parent),
+    )  # fmt: skip
+
+
+def _alter(
+    key: Key, action: str, *, lock: LockMode = _EXCLUSIVE, hazards: tuple[Hazard, ...] = ()
+) -> Statement:
+    sql = f"alter {word_of(key)} {path(key)} {action}"
+    return Statement(sql, key, lock=lock, on=path(key), hazards=hazards)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One side of a plan: a catalog, and who is a part of whom, who needs whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bedstone.catalog import Key
+from bedstone.catalog.kinds import PARENTS, RELATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bedstone.catalog import Catalog, Object, Value
+
+#: Kinds of parts that PostgreSQL makes and drops with the whole.
+_INBORN = frozenset({"column", "view column", "attribute"})
+_INHERITED = frozenset({"column", "constraint", "index", "trigger"})
+#: Constraints that stand on an index, which is attached to that of a partitioned table.
+_KEYS = frozenset({"primary key", "unique", "exclude"})
+
+
+class Side:
+    """A catalog with what a planner asks of it again and again."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.catalog.objects
+
+    def __getitem__(self, key: Key) -> Object:
+        return self.catalog.objects[key]
+
+    def get(self, key: Key) -> Object | None:
+        """Return the object, if it is there."""
+        return self.catalog.objects.get(key)
+
+    @cached_property
+    def wholes(self) -> Mapping[Key, Key]:
+        """What each part is a part of; an owned sequence is a part of its column's table."""
+        found: dict[Key, Key] = {}
+        for key, item in self.catalog.objects.items():
+            whole = self.catalog.parent_of(key) if key.kind in PARENTS else None
+            if key.kind == "sequence":
+                whole = self._owner_of(item)
+            if whole is not None:
+                found[key] = whole
+        return found
+
+    def _owner_of(self, sequence: Object) -> Key | None:
+        column = owning_column(sequence)
+        if column is None or column not in self:
+            return None
+        return self.catalog.parent_of(column)
+
+    @cached_property
+    def parts(self) -> Mapping[Key, tuple[Key, ...]]:
+        """The parts of each whole, in the order of the catalog."""
+        found: defaultdict[Key, list[Key]] = defaultdict(list)
+        for part, whole in self.wholes.items():
+            found[whole].append(part)
+        return {whole: tuple(parts) for whole, parts in found.items()}
+
+    @cached_property
+    def dependants(self) -> Mapping[Key, frozenset[Key]]:
+        """What needs each object, directly."""
+        found: defaultdict[Key, set[Key]] = defaultdict(set)
+        for key, item in self.catalog.objects.items():
+            for needed in item.depends:
+                found[needed].add(key)
+        return {key: frozenset(keys) for key, keys in found.items()}
+
+    def columns(self, table: Key) -> list[Object]:
+        """Return the columns of a table in their order."""
+        found = [self[k] for k in self.parts.get(table, ()) if k.kind == "column"]
+        return sorted(found, key=lambda item: number(item.attributes["position"]))
+
+    @cached_property
+    def brought(self) -> Mapping[Key, Key]:
+        """What a parent table's object brings to a child or partition, and by which object.
+
+        Columns, checks, foreign keys and triggers that are not the child's own; indexes and keys
+        that are attached to one of the parent's.
+        """
+        found: dict[Key, Key] = {}
+        for key in self.catalog.objects:
+            if key.kind in _INHERITED and (above := self._above(key)) is not None:
+                found[key] = above
+        return found
+
+    def _above(self, key: Key) -> Key | None:
+        item = self[key]
+        if key.kind in {"column", "constraint"} and item.attributes["type"] not in _KEYS:
+            if item.attributes["local"] is not False:
+                return None
+            table = self.wholes.get(key)
+            for parent in sorted(self[table].depends) if table is not None else ():
+                above = Key(key.kind, parent.schema, key.name, parent.name)
+                if parent.kind in RELATIONS and above in self:
+                    return above
+        if key.kind == "trigger" and not item.attributes["inherited_from"]:
+            return None
+        kinds = {"index", "constraint"} if key.kind != "trigger" else {"trigger"}
+        for needed in sorted(item.depends):
+            if needed.kind in kinds and (needed.schema, needed.parent) != (key.schema, key.parent):
+                return needed
+        return None
+
+    def below(self, key: Key) -> Iterator[Key]:
+        """Yield what *key* brings to children and partitions, all the way down."""
+        for child in self._brings.get(key, ()):
+            yield child
+            yield from self.below(child)
+
+    @cached_property
+    def _brings(self) -> Mapping[Key, list[Key]]:
+        found: defaultdict[Key, list[Key]] = defaultdict(list)
+        for child, above in self.brought.items():
+            found[above].append(child)
+        return found
+
+    def table_of(self, key: Key) -> Key | None:
+        """Return the relation that *key* is, or is a part of."""
+        return key if key.kind in RELATIONS else self.wholes.get(key)
+
+    def relation(self, path: Value) -> Key | None:
+        """Return the relation that SQL writes as *path*."""
+        return self._by_path.get(str(path))
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, Key]:
+        kinds = {*RELATIONS, "sequence"}
+        return {key.path: key for key in self.catalog.objects if key.kind in kinds}
+
+    def inborn(self, key: Key) -> Iterator[Key]:
+        """Yield what is made in the same statement as *key*: its columns, identity sequences."""
+        for part in self.parts.get(key, ()):
+            if part.kind in _INBORN or is_identity(self[part]):
+                yield part
+
+
+def is_identity(item: Object) -> bool:
+    """Whether *item* is the sequence of an identity column."""
+    return item.key.kind == "sequence" and item.attributes["identity"] is True
+
+
+def owning_column(sequence: Object) -> Key | None:
+    """Return the column that owns a sequence."""
+    owned_by = sequence.attributes.get("owned_by")
+    if not isinstance(owned_by, tuple):
+        return None
+    schema, table, column = (str(part) for part in owned_by)
+    return Key("column", schema, column, table)
+
+
+def number(value: Value) -> int:
+    """Return an attribute that is a whole number."""
+    assert isinstance(value, int)  # noqa: S101  the reader's queries say so
+    return value
+
+
+def words(value: Value) -> tuple[str, ...]:
+    """Return an attribute that is a list of texts; empty where there is none."""
+    return tuple(str(item) for item in value) if isinstance(value, tuple) else ()
+
+
+def pairs(value: Value) -> dict[str, str]:
+    """Return an attribute that holds options as a mapping."""
+    if not isinstance(value, tuple):
+        return {}
+    return {str(p[0]): str(p[1]) for p in value if isinstance(p, tuple)}
