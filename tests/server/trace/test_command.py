@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -267,7 +268,7 @@ print("interrupted", len(count), flush=True)
         os.execv(words[0], [str(word) for word in words])  # noqa: S606  on its own terminal
     said = b""
     os.write(terminal, b"hello\n")
-    while b"interrupted" not in said:
+    while not re.search(rb"interrupted \d", said):
         said += os.read(terminal, 1000)
         if b"read hello" in said and b"^C" not in said:
             os.write(terminal, b"\x03")
