@@ -7,14 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+import threading
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bedstone.errors import CommandNotStarted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 #: What an interrupted command is given to end by itself, and to end when it is told to, in seconds.
 _PATIENCE = 3.0
@@ -32,10 +33,12 @@ def run_command(words: Sequence[str], environ: Mapping[str, str]) -> int:
     """
     group = None if _is_on_a_terminal() else 0
     sys.stderr.flush()
+    kept: list[int] = []
     try:
-        process = subprocess.Popen(
-            words, env=dict(environ), stdout=sys.stderr.fileno(), process_group=group
-        )
+        with _keeping(kept):
+            process = subprocess.Popen(
+                words, env=dict(environ), stdout=sys.stderr.fileno(), process_group=group
+            )
     except OSError as error:
         raise CommandNotStarted(
             f"{words[0]} cannot be started: {(error.strerror or str(error)).lower()}",
@@ -43,6 +46,8 @@ def run_command(words: Sequence[str], environ: Mapping[str, str]) -> int:
             "bedstone trace -- psql -f schema.sql",
         ) from error
     try:
+        for number in kept:
+            signal.raise_signal(number)
         status = process.wait()
     except BaseException:
         if group is None:
@@ -55,6 +60,21 @@ def run_command(words: Sequence[str], environ: Mapping[str, str]) -> int:
                 tell(signal.SIGKILL)
         raise
     return status if status >= 0 else 128 - status
+
+
+@contextmanager
+def _keeping(kept: list[int]) -> Iterator[None]:
+    """Keep interrupts until there is a process to be ended."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [signal.signal(number, lambda n, _: kept.append(n)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _is_on_a_terminal() -> bool:
