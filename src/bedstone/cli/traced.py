@@ -37,3 +37,12 @@ def nothing_traced(program: str, dialect: str | None) -> NothingTraced:
         "than the variables that it was given.",
         hint=hint,
     )
+
+
+def still_connected(count: int) -> str:
+    """Return the note on connections that were open when the command had ended."""
+    them = "1 connection was" if count == 1 else f"{count} connections were"
+    return (
+        f"note: {them} still open when the command had ended, and cut off: what a process that it "
+        "left behind did there, or was about to do, may not be in the trace\n"
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bedstone.findings import Severity
 from bedstone.prove import Status
 from bedstone.report.text import NAMES, conclusion, headline
+from bedstone.report.words import markdown, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +33,13 @@ def render_markdown(verdict: Verdict) -> str:
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
-    yield f"### {_plain(headline(verdict))}"
+    yield f"### {markdown(headline(verdict))}"
     yield ""
     yield "| | proof | result | checked | seconds |"
     yield "| --- | --- | --- | --- | ---: |"
     for proof in verdict.proofs:
         yield (
-            f"| {_MARKS[proof.status]} | {proof.name} | {_plain(proof.summary)} "
+            f"| {_MARKS[proof.status]} | {proof.name} | {markdown(proof.summary)} "
             f"| {proof.checked} of {proof.eligible} | {proof.seconds:.1f} |"
         )
     fresh = [finding for finding in verdict.findings if not finding.baseline]
@@ -51,18 +52,18 @@ def _lines(verdict: Verdict) -> Iterator[str]:
             for finding in of_it:
                 yield from _finding(finding)
     yield ""
-    yield _plain(conclusion(verdict).partition("      next:")[0])
+    yield markdown(conclusion(verdict).partition("      next:")[0])
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"- `{finding.code}` {_plain(finding.message)}"
+    yield f"- `{finding.code}` {markdown(finding.message)}"
     for name, text in (
         ("because of", finding.cause),
         ("", finding.detail),
         ("→", finding.hint),
     ):
         if text:
-            yield f"  <br>{name} {_plain(text)}".replace("<br> ", "<br>")
+            yield f"  <br>{name} {markdown(text)}".replace("<br> ", "<br>")
     for example in finding.examples:
         yield from _example(example)
 
@@ -74,14 +75,7 @@ def _example(example: Example) -> Iterator[str]:
     yield f"  <details><summary>safe form in {NAMES[example.language]}</summary>"
     yield ""
     yield f"  {fence}{example.language}"
-    yield indent(example.code, "  ")
+    yield indent(visible(example.code, lines=True), "  ")
     yield f"  {fence}"
     yield ""
     yield "  </details>"
-
-
-def _plain(text: str) -> str:
-    """Keep text from being read as Markdown, HTML, a mention or a cell border."""
-    text = text.replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;")
-    text = re.sub(r"([`*_\[\]|#~])", r"\\\1", text.replace("\n", " "))
-    return text.replace("@", "@\u200b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.report.words import count, duration
+from bedstone.report.words import count, duration, markdown, visible
 from bedstone.trace import by_table
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ def table_lines(trace: Trace) -> Iterator[str]:
     facts = by_table(trace)
     if facts:
         yield "by table:"
-    width = max((len(str(f.table)) for f in facts), default=0)
-    for fact in facts:
+    names = [visible(str(fact.table)) for fact in facts]
+    width = max(map(len, names), default=0)
+    for name, fact in zip(names, facts, strict=True):
         parts = [f"{fact.mode} in {_steps(fact)}"]
         if fact.seconds is not None:
             parts.append(f"at most {duration(fact.seconds)}")
@@ -31,7 +32,7 @@ def table_lines(trace: Trace) -> Iterator[str]:
             parts.append(count(fact.rewrites, "new file"))
         if fact.scans:
             parts.append(f"{count(fact.scans, 'scan')} of {count(fact.rows, 'row')}")
-        yield f"  {fact.table!s:<{width}}  {', '.join(parts)}"
+        yield f"  {name:<{width}}  {', '.join(parts)}"
 
 
 def render_tables_markdown(trace: Trace, *, times: bool = True) -> str:
@@ -43,12 +44,12 @@ def render_tables_markdown(trace: Trace, *, times: bool = True) -> str:
     rules = ["---", "---", "---:", "---:", "---:", "---"]
     rows = [
         [
-            str(fact.table),
+            markdown(str(fact.table)),
             str(fact.mode),
             _steps(fact),
             str(fact.rewrites or ""),
             f"{fact.scans:,} ({fact.rows:,})" if fact.scans else "",
-            _revisions(fact),
+            markdown(_revisions(fact)),
         ]
         for fact in facts
     ]
@@ -56,10 +57,7 @@ def render_tables_markdown(trace: Trace, *, times: bool = True) -> str:
         held = ["" if f.seconds is None else duration(f.seconds) for f in facts]
         for row, cell in zip((heads, rules, *rows), ("held at most", "---:", *held), strict=True):
             row.insert(3, cell)
-    return "".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n"
-        for row in (heads, rules, *rows)
-    )
+    return "".join("| " + " | ".join(row) + " |\n" for row in (heads, rules, *rows))
 
 
 def _steps(fact: TableFacts) -> str:

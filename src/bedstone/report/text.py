@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bedstone.findings import Severity
 from bedstone.prove import Status
+from bedstone.report.words import visible
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -35,12 +36,12 @@ _SHOWN = 8
 def render_text(verdict: Verdict, stream: TextIO, *, verbose: bool = False) -> None:
     """Write *verdict* to *stream*, with colours only where it is a terminal."""
     console = Console(file=stream, highlight=False, soft_wrap=True)
-    console.print(Text(headline(verdict), style="bold"))
+    console.print(Text(visible(headline(verdict)), style="bold"))
     for note in verdict.notes:
-        console.print(Text(f"  {note}", style="yellow"))
+        console.print(Text(f"  {visible(note, lines=True)}", style="yellow"))
     for proof in verdict.proofs:
         _print_proof(console, proof, verbose=verbose)
-    console.print(Text(conclusion(verdict)))
+    console.print(Text(visible(conclusion(verdict))))
 
 
 def headline(verdict: Verdict) -> str:
@@ -79,7 +80,7 @@ def _print_proof(console: Console, proof: Proof, *, verbose: bool) -> None:
     line = Text("  ")
     line.append(f"{mark} ", style)
     line.append(f"{proof.name:<{_NAME_WIDTH}}", "bold")
-    line.append(_status_words(proof))
+    line.append(visible(_status_words(proof)))
     line.append(f"{proof.seconds:8.1f} s", "dim")
     console.print(line)
     fresh = [finding for finding in proof.findings if not finding.baseline or verbose]
@@ -90,7 +91,7 @@ def _print_proof(console: Console, proof: Proof, *, verbose: bool) -> None:
     if verbose:
         for exclusion in proof.excluded:
             line = Text("      not checked: ", style="dim")
-            console.print(line.append(f"{exclusion.object}: {exclusion.reason}"))
+            console.print(line.append(visible(f"{exclusion.object}: {exclusion.reason}")))
 
 
 def _status_words(proof: Proof) -> str:
@@ -102,7 +103,7 @@ def _status_words(proof: Proof) -> str:
 def _print_finding(console: Console, finding: Finding, *, verbose: bool) -> None:
     line = Text("      ")
     line.append(f"{finding.code} ", _STYLES[finding.severity])
-    line.append(finding.message)
+    line.append(visible(finding.message, lines=True))
     if finding.baseline:
         line.append("  (known)", "dim")
     console.print(line)
@@ -112,10 +113,10 @@ def _print_finding(console: Console, finding: Finding, *, verbose: bool) -> None
         told += [(name, _said(value)) for name, value in finding.evidence.items() if value]
     for name, text in told:
         if text:
-            console.print(Text(f"             {name}: {text}", style="dim"))
+            console.print(Text(f"             {name}: {visible(text, lines=True)}", style="dim"))
     for example in finding.examples if verbose else ():
         console.print(Text(f"             safe form in {NAMES[example.language]}:", style="dim"))
-        console.print(Text(indent(example.code, " " * 15)))
+        console.print(Text(indent(visible(example.code, lines=True), " " * 15)))
 
 
 def _said(value: object) -> str:

@@ -14,7 +14,7 @@ from rich.text import Text
 from bedstone import __version__
 from bedstone.findings import Method
 from bedstone.report.tables import render_tables_markdown, table_lines
-from bedstone.report.words import count, duration
+from bedstone.report.words import count, duration, markdown, markdown_code, visible
 from bedstone.trace import LockMode, by_table
 
 if TYPE_CHECKING:
@@ -42,17 +42,17 @@ def render_trace_text(trace: Trace, stream: TextIO, *, verbose: bool = False) ->
     for statement in shown:
         if statement.label != label:
             label = statement.label
-            console.print(Text(_heading(label), style="bold cyan"))
+            console.print(Text(visible(_heading(label)), style="bold cyan"))
         if statement.place not in {None, place}:
             place = statement.place
-            console.print(Text(f"{'':>{width + 9}}  {_shown(place)}", style="dim"))
+            console.print(Text(f"{'':>{width + 9}}  {visible(_shown(place))}", style="dim"))
         took = f"{duration(statement.seconds):>8}"
         line = Text(f"{statement.number:>{width}} {took}  ")
-        line.append(_sql(statement, None if verbose else _LONGEST), style="bold")
+        line.append(visible(_sql(statement, None if verbose else _LONGEST)), style="bold")
         console.print(line)
         for text in _facts(statement, verbose=verbose):
             style = "red" if text.startswith(("ACCESS EXCLUSIVE", "error")) else None
-            console.print(Text(f"{'':>{width + 9}}  {text}", style=style or ""))
+            console.print(Text(f"{'':>{width + 9}}  {visible(text)}", style=style or ""))
     for text in table_lines(trace):
         console.print(Text(text))
     console.print(Text(_conclusion(trace, len(trace.statements) - len(shown))))
@@ -69,31 +69,39 @@ def render_trace_markdown(trace: Trace) -> str:
     place: Place | None = None
     for number, statement in enumerate(shown):
         if statement.label != label or not number:
-            heading = [] if statement.label == label else [f"### {_heading(statement.label)}", ""]
+            heading = (
+                []
+                if statement.label == label
+                else [f"### {markdown(_heading(statement.label))}", ""]
+            )
             lines += ["", *heading] if lines else heading
             lines += ["| # | statement | time | what it did |", "| ---: | --- | ---: | --- |"]
             label = statement.label
-        sql = _sql(statement, _LONGEST).replace("|", "\\|").replace("`", "'")
-        facts = "<br>".join(_facts(statement, verbose=False)).replace("|", "\\|")
+        sql = markdown_code(_sql(statement, _LONGEST))
+        facts = "<br>".join(map(markdown, _facts(statement, verbose=False)))
         took = duration(statement.seconds)
         where = ""
         if statement.place not in {None, place}:
             place = statement.place
-            where = f"{_shown(place)}<br>".replace("|", "\\|")
-        lines.append(f"| {statement.number} | {where}`{sql}` | {took} | {facts} |")
+            where = f"{markdown(_shown(place))}<br>"
+        lines.append(f"| {statement.number} | {where}{sql} | {took} | {facts} |")
     if tables := render_tables_markdown(trace):
         lines += ["", "By table:", "", tables.rstrip()]
     lines += ["", _conclusion(trace, len(trace.statements) - len(shown))]
     return "\n".join(lines) + "\n"
 
 
-def render_trace_json(trace: Trace, *, server: str, status: int) -> str:
-    """Return everything in *trace* as a JSON object; *status* is that of the traced command."""
+def render_trace_json(trace: Trace, *, server: str, status: int, cut: int = 0) -> str:
+    """Return everything in *trace* as a JSON object.
+
+    *status* is that of the traced command, *cut* how many connections were open when it ended.
+    """
     data = {
         "format": FORMAT,
         "bedstone": __version__,
         "server": server,
         "exit": status,
+        "cut": cut,
         "statements": [_plain(asdict(s)) for s in trace.statements],
         "transactions": [_plain(asdict(t)) for t in trace.transactions],
         "tables": [_plain(asdict(t)) for t in by_table(trace)],
@@ -141,8 +149,9 @@ def _sql(statement: StatementFacts, longest: int | None) -> str:
 def _facts(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
     """Give a line for each thing that a statement did, the strongest lock first."""
     if statement.error is not None:
-        message = statement.error.message
-        yield f"error {statement.error.sqlstate}" + (f": {message}" if message else "")
+        error = statement.error
+        why = error.message or error.condition
+        yield f"error {error.sqlstate}" + (f": {why}" if why else "")
     yield from _locks(statement, verbose=verbose)
     if statement.rewrites:
         yield f"new file: {', '.join(map(_rewrite, statement.rewrites))}"
@@ -173,7 +182,7 @@ def _rows(statement: StatementFacts, *, verbose: bool) -> Iterator[str]:
 
 def _remarks(statement: StatementFacts) -> Iterator[str]:
     if statement.method is Method.SAMPLED:
-        yield "watched from outside: it cannot run in a transaction of ours"
+        yield "watched from outside: it ran in no transaction of ours"
     if statement.unknown:
         yield f"not known: {', '.join(statement.unknown)}"
 

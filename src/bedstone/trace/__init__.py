@@ -2,6 +2,7 @@
 """What a program did to a database, statement by statement, seen on the wire."""
 
 from bedstone.trace.command import run_command
+from bedstone.trace.errors import condition_name, safe_message
 from bedstone.trace.facts import (
     ErrorFact,
     LockFact,
@@ -35,6 +36,8 @@ __all__ = [
     "TransactionFacts",
     "WriteFact",
     "by_table",
+    "condition_name",
     "observe",
     "run_command",
+    "safe_message",
 ]

@@ -110,10 +110,14 @@ class ObjectFact:
 
 @dataclass(frozen=True, slots=True)
 class ErrorFact:
-    """Why a statement failed. *message* is ``None`` where it may hold values."""
+    """Why a statement failed. *message* is ``None`` where it may hold values.
+
+    *condition* is PostgreSQL's name for the code, ``None`` where it has none.
+    """
 
     sqlstate: str
     message: str | None = None
+    condition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,9 @@ class Group:
     @property
     def leaves_a_transaction(self) -> bool:
         """Whether it ends in the transaction it ran in, unless it fails, and takes no data."""
-        return bool(self.record.statements) and all(
-            s.handling is Handling.WRAP and s.kind != "copy" for s in self.record.statements
+        return self.handles(Handling.WRAP, Handling.ASK) and all(
+            (s.may_be_wrapped or s.handling is Handling.ASK) and s.kind != "copy"
+            for s in self.record.statements
         )
 
     def handles(self, *handlings: Handling) -> bool:

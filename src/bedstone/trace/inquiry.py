@@ -97,7 +97,7 @@ class Inquiry:
             self.account.asked += time.monotonic() - began
 
     async def _may_wrap(self, statements: Sequence[Statement]) -> bool:
-        if any(s.handling is not Handling.WRAP for s in statements):
+        if not all(s.may_be_wrapped for s in statements):
             return False
         for name in {s.partitioned for s in statements if s.partitioned is not None}:
             if await self._outside.is_partitioned(name):
@@ -113,7 +113,7 @@ class Inquiry:
         client how the statement ended, if that depends on a COMMIT of ours.
         """
         record, account, now = group.record, self.account, time.monotonic()
-        if record.error is not None and not record.statements and group.parsed is not None:
+        if record.failure is not None and not record.statements and group.parsed is not None:
             record.add(group.parsed)
         asked = account.asked
         await self.catch_up()
@@ -136,7 +136,7 @@ class Inquiry:
         if group.wrapped:
             status = await self._end_wrap(group, status, tell)
         elif status == b"I" and account.transaction is not None:
-            failed = before == b"E" or record.error is not None
+            failed = before == b"E" or record.failure is not None
             account.end(now, "rolled back" if failed else group.outcome or "committed")
         if record.statements and self._late is None:
             self._ledger.enter(record)
@@ -163,7 +163,9 @@ class Inquiry:
         record, account, simple = group.record, self.account, group.form is Form.QUERY
         if group.watch is not None:
             await group.watch.stop()
-        if group.handles(Handling.WRAP, Handling.WATCH):
+        if group.handles(Handling.ASK):
+            self._uncounted = True  # a cursor may go on to read when its transaction ends
+        if group.handles(Handling.WRAP, Handling.WATCH, Handling.ASK):
             answer = await self._ask_on(record, answer, simple=simple)
             if answer is not None:
                 await self._take(group, answer, now, asked)
@@ -258,10 +260,10 @@ class Inquiry:
         if group.watch is not None:
             await group.watch.finish(record)
             self._uncounted = True
-        elif group.handles(Handling.WRAP, Handling.WATCH, Handling.LOCK):
+        elif group.handles(Handling.WRAP, Handling.WATCH, Handling.LOCK, Handling.ASK):
             record.unknown = FIELDS
             self._uncounted = True
-        elif record.error is None:
+        elif record.failure is None:
             record.method = Method.DERIVED
 
     async def _end_wrap(self, group: Group, status: bytes, tell: Callable[[bool], None]) -> bytes:

@@ -9,6 +9,7 @@ from operator import or_
 from typing import TYPE_CHECKING, TypeVar
 
 from bedstone.findings import Method
+from bedstone.trace.errors import condition_name, safe_message
 from bedstone.trace.facts import (
     ErrorFact,
     LockFact,
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from bedstone.trace.objects import Asked
     from bedstone.trace.statements import Statement
     from bedstone.trace.versions import VersionWrite
-
-#: What an error's text may repeat: data exceptions, and whatever the user's code raises.
-_MAY_HOLD_VALUES = ("22", "23", "P0", "38")
 
 _ENDS = ("commit", "rollback", "end", "abort", "prepare")
 
@@ -87,7 +85,8 @@ class Record:
     objects: list[ObjectFact] = field(default_factory=list)
     wal_bytes: int | None = None
     lock_timeout: str | None = None
-    error: ErrorFact | None = None
+    #: The fields of the first error, as the server sent them; ``error`` is what may be told.
+    failure: dict[str, str] | None = None
     unknown: tuple[str, ...] = ()
     place: Place | None = None
     #: Whether the client said what it is of.
@@ -132,11 +131,18 @@ class Record:
             self.statements.append(statement)
 
     def fail(self, fields: dict[str, str]) -> None:
-        """Note the first error, without a text that may repeat the user's values."""
-        if self.error is None:
-            code = fields.get("C", "")
-            hidden = code.startswith(_MAY_HOLD_VALUES)
-            self.error = ErrorFact(code, None if hidden else fields.get("M"))
+        """Note the first error."""
+        if self.failure is None:
+            self.failure = fields
+
+    @property
+    def error(self) -> ErrorFact | None:
+        """The first error, without a text that may repeat the user's values."""
+        if self.failure is None:
+            return None
+        code = self.failure.get("C", "")
+        message = safe_message(self.failure, (s.text for s in self.statements))
+        return ErrorFact(code, message, condition_name(code))
 
     def absorb(self, other: Record) -> bool:
         """Take the same statement's next execution in, if it did nothing that is new."""
@@ -144,7 +150,7 @@ class Record:
             not self._goes_on(other)
             or (self.label, self.place, self.noted) != (other.label, other.place, other.noted)
             or (self.method, self.unknown) != (other.method, other.unknown)
-            or (self.error or other.error or other.versions)
+            or (self.failure or other.failure or other.versions)
             or (other.rewrites or other.created or other.dropped or other.objects)
             or [s.text for s in self.statements] != [s.text for s in other.statements]
         ):

@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bedstone.trace.facts import Place
@@ -15,6 +16,9 @@ from bedstone.trace.facts import Place
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+#: More notes than this wait only where a client sends far ahead; then the first are the next.
+_LOOKED_AT = 256
 
 
 def digest_of(text: bytes) -> int:
@@ -49,16 +53,23 @@ class Notes:
     def take(self, pid: int, digest: int) -> Note | None:
         """Return the note of what the session *pid* sends now; none of what a driver adds.
 
-        Notes are taken in their order: those before it are of what was never sent.
+        Notes are taken in their order: those before it are of what was never sent. Where the same
+        text is noted from several lines, the first may be of what was never sent, too: then no
+        line is told, and none of those notes is left for what comes later.
         """
         self._read()
-        waiting = self._waiting.get(pid)
-        if not waiting or all(found != digest for found, _ in waiting):
+        waiting = self._waiting.get(pid, deque())
+        notes = enumerate(islice(waiting, _LOOKED_AT))
+        where = [(index, note) for index, (found, note) in notes if found == digest]
+        if not where:
             return None
-        while True:
-            found, note = waiting.popleft()
-            if found == digest:
-                return note
+        same = {note for _, note in where}
+        for _ in range(where[0 if len(same) == 1 else -1][0] + 1):
+            waiting.popleft()
+        labels, places = {note.label for note in same}, {note.place for note in same}
+        return Note(
+            labels.pop() if len(labels) == 1 else None, places.pop() if len(places) == 1 else None
+        )
 
     def _read(self) -> None:
         while data := self._file.read(1 << 16):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 _PATIENCE = 60.0
 #: A client that has been answered has been accounted for; this is for one that was not.
 _SETTLING = 10.0
+_PAUSE = 0.02
 #: What of the user's address holds for the way from us to the server only.
 _OURS = frozenset(
     {
@@ -110,6 +112,15 @@ class Observer:
     def sessions(self) -> int:
         """How many connections to the database there were."""
         return self._ledger.sessions
+
+    def connected(self, grace: float = 0.0) -> int:
+        """How many connections are open, after up to *grace* seconds in which they may end."""
+        deadline = time.monotonic() + grace
+        while (count := sum(s is not None for s in [*self._sessions.values()])) and (
+            time.monotonic() < deadline
+        ):
+            time.sleep(_PAUSE)
+        return count
 
     def label(self, text: str | None) -> None:
         """Put *text* on the statements that begin from now on."""

@@ -28,6 +28,13 @@ _KINDS = {
     "refresh_mat_view": "refreshed",
     "vacuum": "VACUUM FULL",
 }
+#: Types of the server's own: with a constant default, none of them has a file written.
+_BUILT_IN = frozenset(
+    """
+    pg_catalog text uuid json jsonb date timestamptz timetz bytea inet cidr int2 int4 int8 float4
+    float8 bool xml money
+    """.split()  # noqa: SIM905  reads better
+)
 _SERIAL = frozenset(
     "serial bigserial smallserial serial2 serial4 serial8".split()  # noqa: SIM905  reads better
 )
@@ -36,12 +43,31 @@ _SERIAL = frozenset(
 def read_reason(kind: str, stmt: Any) -> str | None:
     """Return why this statement writes a new file, if it does; ``None`` where nobody knows.
 
-    That it does was seen, or it was not; of several reasons in one statement all are given.
+    That it does was seen, or it was not. Of several commands that may be the reason, each alone,
+    nobody can tell from the words which one is.
     """
     if kind == "alter_table":
         commands = [item.alter_table_cmd for item in stmt.cmds]
-        return "; ".join(reason for c in commands for reason in _command(c)) or None
+        if len(commands) > 1:
+            commands = [command for command in commands if not _is_kept_apart(command)]
+        reasons = [reason for command in commands for reason in _command(command)]
+        return ("one or more of: " if len(reasons) > 1 else "") + "; ".join(reasons) or None
     return _KINDS.get(kind)
+
+
+def _is_kept_apart(command: Any) -> bool:
+    """Whether it adds a column whose default is a constant."""
+    column = getattr(command, "def").column_def
+    if _COMMANDS.Name(command.subtype) != "AT_AddColumn":
+        return False
+    constraints = [item.constraint for item in column.constraints]
+    defaults = [c.raw_expr for c in constraints if _CONSTRAINTS.Name(c.contype) == "CONSTR_DEFAULT"]
+    types = [part.string.sval for part in column.type_name.names]
+    return types[:1] != [] and types[0] in _BUILT_IN and any(map(_is_constant, defaults))
+
+
+def _is_constant(node: Any) -> bool:
+    return bool(node.WhichOneof("node") == "a_const")
 
 
 def _command(command: Any) -> Iterator[str]:

@@ -32,6 +32,8 @@ class Handling(Enum):
     WATCH = "watch"
     #: It takes no snapshot, and neither may we: its locks are read from outside.
     LOCK = "lock"
+    #: It may need the client's own transaction, so it is given none, and asked about in that one.
+    ASK = "ask"
     #: It controls the transaction or the session, or has its effect in other statements.
     PASS = "pass"  # noqa: S105  no password
     #: It goes back to a savepoint.
@@ -59,6 +61,11 @@ class Statement:
     digest: int = 0
     version: VersionWrite | None = None
 
+    @property
+    def may_be_wrapped(self) -> bool:
+        """Whether a transaction of ours makes no difference to it, beside others in one Query."""
+        return self.handling is Handling.WRAP or self.kind in _NEUTRAL
+
 
 #: What runs in a transaction whatever its options are.
 _WRAPPED = frozenset(
@@ -80,9 +87,13 @@ _WRAPPED = frozenset(
 _PASSED = frozenset(
     """
     transaction variable_set variable_show constraints_set listen unlisten notify discard
-    declare_cursor fetch close_portal deallocate prepare check_point load
+    close_portal deallocate prepare check_point load
     """.split()  # noqa: SIM905  reads better
 )
+#: What runs the query of a cursor: a piece of it each time.
+_ASKED = frozenset({"declare_cursor", "fetch"})
+#: What is in a transaction of ours what it is in the implicit one of several statements.
+_NEUTRAL = frozenset({"variable_set", "variable_show"})
 _WRITES = frozenset({"insert", "update", "delete"})
 #: In a DO block: what may end the transaction it runs in.
 _ENDS_TRANSACTION = re.compile(r"\b(commit|rollback|call)\b", re.IGNORECASE)
@@ -131,8 +142,9 @@ def _read(text: str) -> tuple[Statement, ...]:
     found = []
     for raw in tree.stmts:
         end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(data)
-        piece = data[raw.stmt_location : end].decode().strip()
-        found.append(_classify(piece, raw.stmt))
+        piece = data[raw.stmt_location : end].decode()
+        start = end - len(piece.lstrip().encode())
+        found.append(_classify(piece.strip(), raw.stmt, start))
     return tuple(found)
 
 
@@ -154,7 +166,7 @@ def _unknown(text: str) -> Statement:
     return Statement(leading_words(text), "unknown", Handling.WATCH)
 
 
-def _classify(text: str, node: Any) -> Statement:
+def _classify(text: str, node: Any, start: int) -> Statement:
     field = node.WhichOneof("node")
     kind = field.removesuffix("_stmt")
     stmt = getattr(node, field)
@@ -162,13 +174,15 @@ def _classify(text: str, node: Any) -> Statement:
         version = read_version_write(kind, stmt)
         return Statement(mask_values(text, kind), kind, Handling.WRAP, version=version)
     special = _SPECIAL.get(kind)
-    shown = mask_values(text, kind)
+    shown = mask_values(text, kind, stmt, start)
     reason, asked = read_reason(kind, stmt), read_asked(kind, stmt)
     if special is not None:
         handling, partitioned, derived = special(stmt)
         return Statement(shown, kind, handling, partitioned, derived, reason, asked)
     if kind in _PASSED:
         return Statement(shown, kind, Handling.PASS)
+    if kind in _ASKED:
+        return Statement(shown, kind, Handling.ASK)
     handling = Handling.WRAP if kind in _WRAPPED else Handling.WATCH
     return Statement(shown, kind, handling, reason=reason, asked=asked)
 

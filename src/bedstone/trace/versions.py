@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,9 @@ class VersionTable:
     columns that an INSERT or a WHERE of the tool's own names. *pending* is a column that is true,
     *finished* one that is not set, in a row that is written before the revision is run; without
     either of them rows are written after it. *heads* says that the table holds the last revisions
-    only, so that a write may replace one by another.
+    only, so that a write may replace one by another. *order* is that of its columns, for an INSERT
+    that names none. *apart* says that the tool may run a revision in another session than the one
+    that writes the row. Its CREATE TABLE names its *columns* and *marks*.
     """
 
     name: str
@@ -32,17 +35,28 @@ class VersionTable:
     pending: str | None = None
     finished: str | None = None
     heads: bool = False
+    order: tuple[str, ...] = ()
+    apart: bool = False
+
+    def is_made_by(self, text: str) -> bool:
+        """Whether the text of a CREATE TABLE is of the tool's table, not of another's."""
+        names = {*self.columns, *self.marks}
+        return names <= set(re.findall(r"\w+", text.lower()))
 
 
 VERSION_TABLES = {
     table.name: table
     for table in (
         # alembic/runtime/migration.py: HeadMaintainer.update_to_step() follows each step's function
-        VersionTable("alembic_version", ("version_num",), heads=True),
+        VersionTable("alembic_version", ("version_num",), heads=True, order=("version_num",)),
         # flyway-core …/internal/command/DbMigrate.java: doMigrateGroup() ends in
         # schemaHistory.addAppliedMigration(); a repeatable migration has no version
         VersionTable(
-            "flyway_schema_history", ("version",), ("script",), marks=frozenset({"installed_rank"})
+            "flyway_schema_history",
+            ("version",),
+            ("script",),
+            marks=frozenset({"installed_rank"}),
+            apart=True,
         ),
         # liquibase-standard …/sqlgenerator/core/MarkChangeSetRanGenerator.java; sent by
         # ChangeSet's visitor after the change set has run. The three columns are its identity
@@ -50,17 +64,21 @@ VERSION_TABLES = {
         # django/db/migrations/executor.py: apply_migration() calls record_migration() last
         VersionTable("django_migrations", ("app", "name")),
         # knex/lib/migrations/migrate/Migrator.js: _waterfallBatch()
-        VersionTable("knex_migrations", ("name",)),
+        VersionTable("knex_migrations", ("name",), apart=True),
         # prisma-engines …/sql_migration_persistence.rs: record_migration_started_impl() inserts a
         # row that has no finished_at, record_migration_finished() updates it
-        VersionTable("_prisma_migrations", ("migration_name",), finished="finished_at"),
+        VersionTable("_prisma_migrations", ("migration_name",), finished="finished_at", apart=True),
         # Rails, activerecord/lib/active_record/migration.rb: execute_migration_in_transaction();
         # dbmate/pkg/dbmate/db.go: execMigration. Both write last. golang-migrate's migrate.go
         # calls SetVersion(version, true) first and SetVersion(version, false) last
-        VersionTable("schema_migrations", ("version",), pending="dirty"),
+        VersionTable(
+            "schema_migrations", ("version",), pending="dirty", order=("version", "dirty")
+        ),
         # sqitch/lib/App/Sqitch/Role/DBIEngine.pm: log_deploy_change() and log_revert_change(),
         # after the script, which psql runs in a session of its own
-        VersionTable("changes", ("change",), ("change_id",), marks=frozenset({"change_id"})),
+        VersionTable(
+            "changes", ("change",), ("change_id",), marks=frozenset({"change_id"}), apart=True
+        ),
     )
 }
 
@@ -136,7 +154,7 @@ def read_version_write(kind: str, stmt: Any) -> VersionWrite | None:
     new: dict[str, _Value] = {}
     old: dict[str, _Value] = {}
     if kind == "insert":
-        new = _inserted(stmt)
+        new = _inserted(stmt, table)
     else:
         old = _compared(stmt.where_clause)
     if kind == "update":
@@ -156,14 +174,14 @@ def _any(row: dict[str, _Value]) -> tuple[tuple[str, _Value], ...]:
     return tuple((column, None) for column in row)
 
 
-def _inserted(stmt: Any) -> dict[str, _Value]:
+def _inserted(stmt: Any, table: VersionTable) -> dict[str, _Value]:
     """Return the row that an INSERT names; nothing where there are several."""
     select = stmt.select_stmt.select_stmt
     if len(select.values_lists) > 1:
         return {}
     items = [item for row in select.values_lists for item in row.list.items]
     items = items or [target.res_target.val for target in select.target_list]
-    names = [column.res_target.name.lower() for column in stmt.cols]
+    names = [column.res_target.name.lower() for column in stmt.cols] or table.order
     return dict(zip(names, map(_value, items), strict=False))
 
 

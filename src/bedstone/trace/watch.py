@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Watching from outside: for statements that cannot run in a transaction of ours."""
+"""Watching from outside: for statements that have no transaction of ours."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _note_changes(record: Record, before: dict[int, Seen], after: dict[int, Seen
 
 def _derive(record: Record) -> None:
     """Add each documented lock on a relation that the text names, unless one was seen on it."""
-    if record.error is not None:
+    if record.failure is not None:
         return
     seen = {lock.relation.name for lock in record.locks}
     for statement in record.statements:

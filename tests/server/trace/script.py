@@ -263,6 +263,52 @@ set datestyle = 'German'; insert into child values (102, 1)
 ---
 show datestyle
 ---
+set lock_timeout = '5s'; create index t_n on t (n); show lock_timeout
+---
+set lock_timeout = '7s'; drop index t_n; select 1/0
+---
+show lock_timeout
+---
+reset lock_timeout; show lock_timeout
+---
+set local lock_timeout = '3s'; select count(*) from t; show lock_timeout
+---
+select 1; set local lock_timeout = '3s'
+---
+show lock_timeout
+---
+set timezone = 'Asia/Tokyo'; select 1; set timezone = 'UTC'
+---
+set timezone = 'Asia/Tokyo'; select 1/0
+---
+show timezone
+---
+set nonsense = 1; select 1
+---
+set transaction isolation level serializable; select current_setting('transaction_isolation')
+---
+select 1; set transaction isolation level serializable
+---
+set transaction read only; create table not_there (a int)
+---
+set default_transaction_read_only = on; create table there (a int); reset all
+---
+set default_transaction_isolation = 'serializable'; show transaction_isolation; reset all
+---
+set search_path = nowhere; create table there (a int)
+---
+set role nobody_at_all; select 1
+---
+set app.key = 'a'; select current_setting('app.key')
+---
+set session characteristics as transaction read write; select 1
+---
+fetch 1 from nothing; select 1
+---
+declare c cursor for select 1; fetch c; select 2
+---
+drop table there
+---
 select 1; select 2; select 3
 ---
 select 1; select 1/0; select 3

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +222,82 @@ time.sleep(60)
     assert not psutil.pid_exists(int(pid))
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(url)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_the_command_has_started_ends_with_it(tmp_path: Path, number: int) -> None:
+    """Neither the command nor what it started listens; no terminal tells either."""
+    noted = tmp_path / "pid"
+    code = f"trap '' INT TERM; (sleep 99 & echo $! > {noted}.new; mv {noted}.new {noted}; wait)"
+    process = subprocess.Popen(
+        [BEDSTONE, "trace", "--", "sh", "-c", f"{code}; true"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not noted.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    grandchild = int(noted.read_text())
+    assert not psutil.pid_exists(grandchild) or (
+        psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE
+    )
+
+
+def test_a_command_on_a_terminal_reads_there_and_is_interrupted_once(tmp_path: Path) -> None:
+    code = """
+import signal, sys, time
+count = []
+signal.signal(signal.SIGINT, lambda *_: count.append(1))
+print("read", input(), flush=True)
+deadline = time.monotonic() + 20
+while not count and time.monotonic() < deadline:
+    time.sleep(0.05)
+time.sleep(1)
+print("interrupted", len(count), flush=True)
+"""
+    words = [BEDSTONE, "trace", "--", sys.executable, "-c", code]
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(tmp_path)
+        os.execv(words[0], [str(word) for word in words])  # noqa: S606  on its own terminal
+    said = b""
+    os.write(terminal, b"hello\n")
+    while not re.search(rb"interrupted \d", said):
+        said += os.read(terminal, 1000)
+        if b"read hello" in said and b"^C" not in said:
+            os.write(terminal, b"\x03")
+            said += b"^C"
+    assert b"interrupted 1" in said
+    with suppress(OSError):
+        while os.read(terminal, 1000):
+            pass
+    os.waitpid(pid, 0)
+
+
+def test_connections_that_outlive_the_command_are_counted(tmp_path: Path) -> None:
+    code = """
+import os, psycopg, sys, time
+connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+connection.execute("create table t (a int)")
+if os.fork():
+    os._exit(0)
+os.close(1), os.close(2)
+time.sleep(9)
+"""
+    done = bedstone(tmp_path, "trace", "--json", "--", sys.executable, "-c", code)
+    assert json.loads(done.stdout)["cut"] == 1
+    assert "1 connection was still open when the command had ended, and cut off" in done.stderr
+    done = bedstone(
+        tmp_path, "trace", "--json", "--", sys.executable, "-c", code.split("if", maxsplit=1)[0]
+    )
+    assert json.loads(done.stdout)["cut"] == 0
+    assert done.stderr == ""
 
 
 def test_another_server_is_traced_by_its_address(tmp_path: Path, server: Any) -> None:

@@ -605,3 +605,36 @@ def test_what_a_transaction_made_is_told_though_its_commit_follows_at_once(
     created = [r for s in observer.trace().statements for r in s.created]
     assert [r.name for r in created] == names
     assert all(r.created for r in created)
+
+
+def test_settings_before_a_statement_keep_it_from_nothing(observer: Observer) -> None:
+    """Several statements of one Query are a transaction anyway."""
+    with _connect(observer) as connection:
+        connection.execute("create table t (a int)")
+        connection.execute("set lock_timeout = '5s'; alter table t alter a type bigint")
+    (alter,) = [s for s in observer.trace().statements if "alter_table" in s.kinds]
+    assert alter.method is Method.MEASURED
+    assert max(k.mode for k in alter.locks) is LockMode.ACCESS_EXCLUSIVE
+    assert alter.lock_timeout == "5s"
+
+
+def test_what_a_cursor_reads_is_its_own(observer: Observer) -> None:
+    with _connect(observer) as connection:
+        connection.execute("create table t (a int)")
+        connection.execute("create table u (a int)")
+        connection.execute("insert into t select generate_series(1, 40)")
+        connection.execute("begin")
+        connection.execute("declare c cursor for select * from t")
+        connection.execute("fetch 10 from c")
+        connection.execute("fetch all from c")
+        connection.execute("insert into u values (1)")
+        connection.execute("declare h cursor with hold for select * from t")
+        connection.execute("commit")
+        connection.execute("fetch all from h")
+        connection.execute("insert into u values (2)")
+    statements = observer.trace().statements
+    read = [(s.kinds[0], sum(f.rows for f in s.scans)) for s in statements if s.scans]
+    assert read == [("fetch", 10), ("fetch", 30)]
+    (declared, *_) = [s for s in statements if s.kinds == ("declare_cursor",)]
+    assert [(k.relation.name, k.mode) for k in declared.locks] == [("t", LockMode.ACCESS_SHARE)]
+    assert [k.relation.name for s in statements[-3:] for k in s.locks] == ["u"]

@@ -261,6 +261,45 @@ def test_rows_that_name_no_revision_close_no_window(observer: Observer) -> None:
     assert {s.label for s in trace.statements} == {None}
 
 
+def test_a_table_of_the_users_is_no_tools(observer: Observer) -> None:
+    """It has the name of Sqitch's, not its columns."""
+    trace = play(
+        observer,
+        (
+            "create table alembic_version (version_num varchar(32) primary key)",
+            "create table a (id int)",
+            "create table changes (id int, note text)",
+            "create table b (id int)",
+            "insert into alembic_version values ('r1')",
+        ),
+    )
+    assert [s.label for s in trace.statements] == [None, "r1", "r1", "r1", "r1"]
+
+
+def test_what_another_session_does_is_not_of_the_revision(observer: Observer) -> None:
+    """But where the tool itself uses several: those of Sqitch are above."""
+    trace = play(
+        observer,
+        (
+            "create table schema_migrations (version text, dirty boolean)",
+            "create table m1 (a int)",
+            "-- NEXT",
+            "create table other (a int)",
+            "-- FIRST",
+            "insert into schema_migrations (version) values ('m1')",
+            "insert into schema_migrations (version, dirty) values ('m2', true)",
+            "create table m2 (a int)",
+            "-- NEXT",
+            "create table another (a int)",
+            "-- FIRST",
+            "insert into schema_migrations (version, dirty) values ('m2', false)",
+        ),
+    )
+    made = {r.name: s.label for s in trace.statements for r in s.created if r.schema == "public"}
+    del made["schema_migrations"]
+    assert made == {"m1": "m1", "other": None, "m2": "m2", "another": None}
+
+
 def test_values_that_are_no_version_are_told_nowhere(observer: Observer) -> None:
     trace = play(observer, TOOLS["flyway"])
     assert "first" not in repr(trace)

@@ -5,13 +5,24 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bedstone.findings import Method
 from bedstone.report import render_trace_json, render_trace_markdown, render_trace_text
-from bedstone.trace import ObjectFact, Place, Relation, RewriteFact, StatementFacts, Trace
+from bedstone.trace import (
+    LockFact,
+    LockMode,
+    ObjectFact,
+    Place,
+    Relation,
+    RewriteFact,
+    StatementFacts,
+    Trace,
+)
 
 TABLE = Relation(20000, "public", "t", "table")
 
@@ -77,7 +88,7 @@ def test_markdown(trace: Trace) -> None:
     text = render_trace_markdown(trace)
     assert [line for line in text.splitlines() if line.startswith("###")] == [
         "### revision a",
-        "### revision b|c",
+        "### revision b\\|c",
         "### of no revision",
     ]
     assert text.startswith("| # | statement | time | what it did |\n")
@@ -91,6 +102,33 @@ def test_markdown_of_nothing_is_a_conclusion() -> None:
         render_trace_markdown(Trace()).strip()
         == "0 statements, 0 transactions of the command's own"
     )
+
+
+@pytest.fixture
+def hostile() -> Trace:
+    table = Relation(20000, "public", "a|b`c\x1b[31m\r\n## x", "table")
+    lock = LockFact(table, LockMode.ACCESS_EXCLUSIVE, Method.MEASURED, 0.1)
+    made = ObjectFact("type", "<b>k\x9b|\u202e", "created", Method.MEASURED)
+    statement = _statement(1, "r|1\n## boo\x1b[31m", None, objects=(made,), locks=(lock,))
+    return Trace((replace(statement, sql=("alter table `a|b\x1b\n\\|",)),))
+
+
+def test_no_name_writes_to_the_terminal(hostile: Trace) -> None:
+    stream = io.StringIO()
+    render_trace_text(hostile, stream, verbose=True)
+    assert all(line.isprintable() for line in stream.getvalue().split("\n"))
+    assert "\nrevision r|1\\n## boo\\x1b[31m\n" in "\n" + stream.getvalue()
+    assert len(stream.getvalue().split("\n")) == 1 + 1 + 2 + 2 + 1 + 1
+
+
+def test_no_name_breaks_a_table(hostile: Trace) -> None:
+    text = render_trace_markdown(hostile)
+    lines = text.split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert [line for line in lines if line.startswith("#")] == [lines[0]]
+    borders = [len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")]
+    assert borders == [5] * 3 + [8] * 3
+    assert "<b>" not in text
 
 
 def test_json(trace: Trace) -> None:

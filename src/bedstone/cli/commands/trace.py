@@ -21,6 +21,10 @@ EXAMPLES = (
 )
 
 
+#: What connections are given to end when the command has, in seconds.
+_GRACE = 1.0
+
+
 class Format(StrEnum):
     """How a trace is printed."""
 
@@ -71,7 +75,7 @@ def run(
     database is empty at the beginning and gone at the end. A command that has its address from
     elsewhere than the environment goes there: it is not held back as by prove.
     """
-    from bedstone.cli.traced import environment, nothing_traced
+    from bedstone.cli.traced import environment, nothing_traced, still_connected
     from bedstone.prove import server_for
     from bedstone.report import render_trace_json, render_trace_markdown, render_trace_text
     from bedstone.settings import read_settings
@@ -86,15 +90,18 @@ def run(
         tempfile.TemporaryDirectory(prefix="bedstone-") as folder,
     ):
         status = run_command(command, environment(observer.dsn, pairs, Path(folder)))
+        cut = observer.connected(_GRACE)
         trace, sessions = observer.trace(), observer.sessions
         version = f"PostgreSQL {opened.version}"
     if not sessions and not status:
         raise nothing_traced(command[0], dialect)
+    if cut:
+        sys.stderr.write(still_connected(cut))
     form = Format.JSON if json else format
     if form is Format.TEXT:
         render_trace_text(trace, sys.stdout, verbose=verbose)
     elif form is Format.JSON:
-        sys.stdout.write(render_trace_json(trace, server=version, status=status))
+        sys.stdout.write(render_trace_json(trace, server=version, status=status, cut=cut))
     else:
         sys.stdout.write(render_trace_markdown(trace))
     raise typer.Exit(status)
