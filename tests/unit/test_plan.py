@@ -39,7 +39,7 @@ def test_an_unknown_kind_is_refused_by_name() -> None:
         plan(catalog(), catalog(made(Key("carpet", None, "red"))))
     assert str(refused.value) == (
         "BED200: carpet red differs, and plans do not write a carpet yet\n"
-        "  hint: Leave it out: --exclude 'carpet:*', and change it by hand."
+        "  hint: Leave it out, and change it by hand: --exclude 'carpet red'"
     )
 
 

@@ -104,7 +104,7 @@ def _check_kinds(keys: set[Key]) -> None:
         if key.kind not in WRITERS:
             raise NotPlannable(
                 f"{key} differs, and plans do not write a {key.kind} yet",
-                hint=f"Leave it out: --exclude '{key.kind}:*', and change it by hand.",
+                hint=f"Leave it out, and change it by hand: --exclude '{key}'",
             )
 
 
