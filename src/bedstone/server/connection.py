@@ -8,6 +8,7 @@ import re
 import threading
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -92,6 +93,11 @@ def connect(
             )
     except psycopg.Error as error:
         raise connection_error(error, dsn) from _harmless(error, dsn)
+    except KeyboardInterrupt as interrupt:
+        # A session that is half open lives in those frames, and the server would wait for it,
+        # up to a minute, before it drops a database.
+        clear_frames(interrupt.__traceback__)
+        raise
     if not embedded:
         connection.execute(_RELAX)
     if not autocommit:
