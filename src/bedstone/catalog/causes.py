@@ -45,7 +45,7 @@ class Causes:
             if candidate in whole and candidate != item.key:
                 return candidate
         if item.key.kind == "sequence":
-            column = self._owning_column(item)
+            column = self._sides[item.change].objects[item.key].owning_column
             if column in self._changed and self._changed[column] & {"identity", "default"}:
                 return column
         return None
@@ -59,7 +59,7 @@ class Causes:
         if parent is not None:
             yield parent
         if key.kind == "sequence":
-            column = self._owning_column(item)
+            column = catalog.objects[key].owning_column
             if column is not None:
                 yield from filter(None, [catalog.parent_of(column)])
                 yield column
@@ -86,13 +86,6 @@ class Causes:
     @staticmethod
     def _inherits(attributes: Attributes) -> bool:
         return attributes.get("local") is False
-
-    def _owning_column(self, item: Difference) -> Key | None:
-        owned_by = self._sides[item.change].objects[item.key].attributes.get("owned_by")
-        if not isinstance(owned_by, tuple):
-            return None
-        schema, table, column = (str(part) for part in owned_by)
-        return Key("column", schema, column, table)
 
     def _of_attribute(self, item: Difference) -> Key | None:
         """A key makes its columns NOT NULL; partitions follow their parents' columns."""

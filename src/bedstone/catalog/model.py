@@ -165,6 +165,15 @@ class Object:
     extension: str | None = None
 
     @property
+    def owning_column(self) -> Key | None:
+        """The column that a sequence goes with; ``None`` for all else."""
+        owned_by = self.attributes.get("owned_by")
+        if not isinstance(owned_by, tuple):
+            return None
+        schema, table, column = (str(part) for part in owned_by)
+        return Key("column", schema, column, table)
+
+    @property
     def digest(self) -> bytes:
         """SHA-256 of the key and of what is compared."""
         head = "\x00".join(part if part is not None else "\x01" for part in self.key)

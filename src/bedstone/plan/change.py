@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bedstone.plan.side import is_moved
+
 if TYPE_CHECKING:
     from bedstone.catalog import Attributes, Key, Object
     from bedstone.plan.side import Side
@@ -43,13 +45,7 @@ class Scene:
 
     def is_moved(self, table: Key | None) -> bool:
         """Whether *table* is attached by the plan, where it was there before."""
-        if table is None or table not in self.a or table not in self.b:
-            return False
-        if table in self.detached:
-            return True
-        old, new = (s[table].attributes for s in (self.a, self.b))
-        names = ("partition_of", "partition_bound")
-        return any(old.get(name) != new.get(name) for name in names)
+        return table is not None and (table in self.detached or is_moved(table, self.a, self.b))
 
     def is_online(self, relation: Key | None) -> bool:
         """Whether work on the rows of *relation* is to keep nobody out."""

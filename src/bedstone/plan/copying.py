@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from bedstone.plan.casts import conversion
 from bedstone.plan.kinds.sequences import go_on
-from bedstone.plan.side import owning_column
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier
@@ -70,6 +69,6 @@ def load(item: Object, scene: Scene) -> Iterator[Statement]:
 
 def _sequences(key: Key, scene: Scene) -> Iterator[Statement]:
     for part in scene.b.parts.get(key, ()):
-        column = owning_column(scene.b[part]) if part.kind == "sequence" else None
+        column = scene.b[part].owning_column if part.kind == "sequence" else None
         if column is not None:
             yield go_on(part, column)

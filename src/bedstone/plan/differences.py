@@ -12,7 +12,7 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.side import owning_column
+from bedstone.plan.side import is_moved, stands_on_index
 
 if TYPE_CHECKING:
     from bedstone.catalog import Object
@@ -26,8 +26,6 @@ _INHERITED = frozenset(
     {"type", "collation", "not_null", "not_null_name", "not_null_validated", "generated",
      "expression", "identity"}
 )  # fmt: skip
-#: Constraints whose index is attached to that of a partitioned table.
-_KEYS = frozenset({"primary key", "unique", "exclude"})
 #: Kinds that hold rows or values: they are not dropped because something that they needed goes.
 _STAYS = frozenset({"table", "column", "foreign table", "sequence"})
 #: Roles are of the server, not of one of its databases.
@@ -81,8 +79,7 @@ def _follows(key: Key, attribute: str, a: Side, b: Side) -> bool:
     """Whether a difference comes about by itself; to attach an index is a statement."""
     if attribute not in _FOLLOWS:
         return False
-    attached = key.kind == "constraint" and b[key].attributes["type"] in _KEYS
-    return not attached or a.brought.get(key) == b.brought.get(key)
+    return not stands_on_index(b[key]) or a.brought.get(key) == b.brought.get(key)
 
 
 def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[Key, frozenset[str]]:
@@ -160,7 +157,7 @@ def _take_off(found: Differences, a: Side, b: Side) -> None:
             found.unset.add(key)
     for key in found.renewed:
         if key.kind == "sequence":  # of an identity column, and of a default: the name is one
-            columns = (owning_column(side[key]) for side in (a, b))
+            columns = (side[key].owning_column for side in (a, b))
             found.unset |= {c for c in columns if c is not None and c in found.changed}
     found.unset -= found.renewed
     for key in (*found.removed, *found.renewed):
@@ -178,23 +175,12 @@ def _is_detached_part(key: Key, names: frozenset[str], a: Side, b: Side) -> bool
     return is_moved(table, a, b)
 
 
-def is_moved(table: Key, a: Side, b: Side) -> bool:
-    """Whether a table is on both sides, and a partition of another one or none."""
-    if table not in a or table not in b:
-        return False
-    sides = (a[table].attributes, b[table].attributes)
-    old, new = ((s.get("partition_of"), s.get("partition_bound")) for s in sides)
-    return old != new
-
-
 def _bound_to_removed(found: Differences, a: Side, b: Side) -> list[Key]:
     """Return what needs something that goes on the one side and does not on the other."""
     waiting = []
     for key in found.removed:
         above, table = a.brought.get(key), a.wholes.get(key)
-        attached = key.kind == "index" or (
-            key.kind == "constraint" and a[key].attributes["type"] in _KEYS
-        )
+        attached = key.kind == "index" or stands_on_index(a[key])
         stays = table is not None and table in b and not is_moved(table, a, b)
         if above is not None and above in b and attached and stays:
             waiting += [above, *a.below(above)]  # an index cannot be taken off its parent's

@@ -5,24 +5,22 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
-from bedstone.plan.differences import is_moved
-from bedstone.plan.kinds import WRITERS
-from bedstone.plan.side import owning_column
+from bedstone.plan.side import stands_on_index
+from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bedstone.plan.change import Scene
     from bedstone.plan.differences import Differences
     from bedstone.plan.side import Side
 
-_RANK = {kind: number for number, kind in enumerate(WRITERS)}
 #: Kinds whose names are in one space: a new table cannot have the name of an old view.
 _SPACES = {
     **dict.fromkeys((*RELATIONS, "index", "sequence", "composite"), "relation"),
@@ -31,41 +29,14 @@ _SPACES = {
 }
 
 
-class Verb(IntEnum):
-    """What a step does; the smaller come first where nothing else decides."""
-
-    #: The rows of a table that is made anew are put aside, and brought back at last.
-    SAVE = 0
-    UNSET = 1
-    DROP = 2
-    ALTER = 3
-    CREATE = 4
-    SET = 5
-    #: What names other objects that are made after it: partition bounds, owners of sequences.
-    TIE = 6
-    LOAD = 7
-
-
-class Step(NamedTuple):
-    """One thing that is done to one object."""
-
-    verb: Verb
-    key: Key
-
-    @property
-    def rank(self) -> tuple[int, int, tuple[str, str, str, str]]:
-        """The order where nothing else decides; what is dropped goes the other way round."""
-        number = _RANK.get(self.key.kind, len(_RANK))
-        if self.verb is Verb.DROP:
-            number = -number
-        return (self.verb, number, self.key.sort_key)
-
-
 class Graph:
     """Steps, and the edges between them."""
 
-    def __init__(self, work: Differences, a: Side, b: Side) -> None:
-        self._work, self._a, self._b = work, a, b
+    def __init__(self, work: Differences, scene: Scene) -> None:
+        self._work, self._scene = work, scene
+        self._a, self._b = scene.a, scene.b
+        self._made = work.added | work.renewed
+        self._dropped = work.removed | work.renewed
         self._after: defaultdict[Step, set[Step]] = defaultdict(set)
         self.steps: set[Step] = set()
         self._creators: dict[Key, Step] = {}
@@ -75,9 +46,9 @@ class Graph:
 
     def _collect(self) -> None:
         work = self._work
-        for key in work.added | work.renewed:
+        for key in self._made:
             self._creators[key] = Step(Verb.CREATE, self._made_with(key))
-        for key in work.removed | work.renewed:
+        for key in self._dropped:
             self._droppers[key] = Step(Verb.DROP, self._dropped_with(key))
         self.steps = {*self._creators.values(), *self._droppers.values()}
         self.steps |= {Step(Verb.ALTER, key) for key in work.changed}
@@ -94,18 +65,18 @@ class Graph:
 
     def _made_with(self, key: Key) -> Key:
         """Return the object whose CREATE or ADD makes *key* too, or *key*."""
-        made = self._work.added | self._work.renewed
+        made = self._made
         whole = self._b.wholes.get(key)
         if whole is not None and whole in made:
             attributes = self._b[key].attributes
             check = key.kind == "constraint" and attributes["type"] == "check"
-            if key.kind != "view column" and key in set(self._b.inborn(whole)):
+            if key.kind != "view column" and self._b.is_inborn(key):
                 return whole
             if check and attributes["local"] is False and self._b[whole].attributes["partition_of"]:
                 return whole
             return key
         if key.kind == "sequence" and self._b[key].attributes["identity"]:
-            column = owning_column(self._b[key])
+            column = self._b[key].owning_column
             return column if column in made and column is not None else key
         above = self._b.brought.get(key)
         if above is not None and above in made and not self._is_attached(key):
@@ -114,16 +85,14 @@ class Graph:
 
     def _is_attached(self, key: Key) -> bool:
         """Whether *key* is made by itself and attached to its parent's, as indexes are."""
-        if key.kind == "constraint":
-            return self._b[key].attributes["type"] in {"primary key", "unique", "exclude"}
-        return key.kind == "index"
+        return key.kind == "index" or stands_on_index(self._b[key])
 
     def _dropped_with(self, key: Key) -> Key:
         """Return the object whose DROP takes *key* along, or *key*."""
-        dropped = self._work.removed | self._work.renewed
+        dropped = self._dropped
         whole = self._a.wholes.get(key)
         if key.kind == "sequence":
-            column = owning_column(self._a[key])
+            column = self._a[key].owning_column
             if column is not None and column in dropped:
                 return self._dropped_with(column)
         above = self._a.brought.get(key)
@@ -147,8 +116,7 @@ class Graph:
         return attributes["references"] != own and attributes["local"] is not False
 
     def _tied(self) -> Iterable[Key]:
-        made = self._work.added | self._work.renewed
-        for key in made:
+        for key in self._made:
             attributes = self._b[key].attributes
             if key.kind in {"table", "foreign table"} and attributes.get("partition_of"):
                 yield key
@@ -173,9 +141,9 @@ class Graph:
             self._after[first].add(then)
 
     def _connect(self) -> None:
-        for key in self._work.added | self._work.renewed:
+        for key in self._made:
             self._connect_made(key)
-        for key in self._work.removed | self._work.renewed:
+        for key in self._dropped:
             self._connect_dropped(key)
         for key in self._work.changed:
             self._connect_changed(key)
@@ -227,16 +195,12 @@ class Graph:
         if key in self._droppers:
             self._edge(self._droppers[key], step)
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
-                column = owning_column(self._b[key])
+                column = self._b[key].owning_column
                 self._edge(self._droppers[key], Step(Verb.ALTER, column) if column else None)
 
     def _is_moved_table(self, key: Key) -> bool:
         table = self._b.wholes.get(key)
-        if table is None or table not in self._a:
-            return False
-        if table not in self._work.unset and not is_moved(table, self._a, self._b):
-            return False
-        return key.kind in {"index", "constraint"}
+        return self._scene.is_moved(table) and key.kind in {"index", "constraint"}
 
     def _connect_dropped(self, key: Key) -> None:
         step = self._droppers[key]
@@ -258,13 +222,13 @@ class Graph:
         whole = self._a.wholes.get(column) if column.kind == "column" else None
         for part in self._a.parts.get(whole, ()) if whole is not None else ():
             sequence = part.kind == "sequence" and part in self._work.changed
-            if sequence and owning_column(self._a[part]) == column:
+            if sequence and self._a[part].owning_column == column:
                 yield part
 
     def _connect_changed(self, key: Key) -> None:
         step = Step(Verb.ALTER, key)
         needs = self._needs(key, self._b)
-        if key.kind == "sequence" and (column := owning_column(self._b[key])) is not None:
+        if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
             needs.add(column)
         for needed in needs:
             if needed in self._creators:
@@ -294,9 +258,7 @@ class Graph:
             yield ("type", key.schema, key.name, "")
         if space == "type":
             yield ("type", key.schema, key.name, "")
-        if key.kind == "constraint" and side[key].attributes["type"] in {
-            "primary key", "unique", "exclude",
-        }:  # fmt: skip
+        if stands_on_index(side[key]):
             yield ("relation", key.schema, key.name, "")
 
     def _connect_copied(self, key: Key) -> None:

@@ -10,13 +10,14 @@ from bedstone.plan.annotations import annotate, change_annotations, own_names
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
-from bedstone.plan.graph import Graph, Step, Verb
+from bedstone.plan.graph import Graph
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.columns import set_default, unset_default
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.tables import attach, detach, late
 from bedstone.plan.side import Side
 from bedstone.plan.statement import Transaction
+from bedstone.plan.step import Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +44,8 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
     chosen = options or Options()
     before, after = Side(a), Side(b)
     work = find_differences(before, after, chosen)
-    graph = Graph(work, before, after)
     scene = Scene(before, after, chosen, frozenset(work.renewed), frozenset(work.unset))
+    graph = Graph(work, scene)
     at_once = replace(scene, options=replace(chosen, online=False))
     statements: list[Statement] = []
     first, copies, last = graph.around_copies()

@@ -51,7 +51,7 @@ class Side:
         return found
 
     def _owner_of(self, sequence: Object) -> Key | None:
-        column = owning_column(sequence)
+        column = sequence.owning_column
         if column is None or column not in self:
             return None
         return self.catalog.parent_of(column)
@@ -126,20 +126,19 @@ class Side:
         """Return the relation that *key* is, or is a part of."""
         return key if key.kind in RELATIONS else self.wholes.get(key)
 
-    def relation(self, path: Value) -> Key | None:
-        """Return the relation that SQL writes as *path*."""
-        return self._by_path.get(str(path))
-
-    @cached_property
-    def _by_path(self) -> Mapping[str, Key]:
-        kinds = {*RELATIONS, "sequence"}
-        return {key.path: key for key in self.catalog.objects if key.kind in kinds}
+    def is_partitioned(self, table: Key | None) -> bool:
+        """Whether *table* is there and has partitions or is made for them."""
+        return table is not None and bool(self[table].attributes.get("partition_by"))
 
     def inborn(self, key: Key) -> Iterator[Key]:
         """Yield what is made in the same statement as *key*: its columns, identity sequences."""
         for part in self.parts.get(key, ()):
-            if part.kind in _INBORN or is_identity(self[part]):
+            if self.is_inborn(part):
                 yield part
+
+    def is_inborn(self, part: Key) -> bool:
+        """Whether *part* is made in the same statement as its whole."""
+        return part.kind in _INBORN or is_identity(self[part])
 
 
 def is_identity(item: Object) -> bool:
@@ -147,13 +146,17 @@ def is_identity(item: Object) -> bool:
     return item.key.kind == "sequence" and item.attributes["identity"] is True
 
 
-def owning_column(sequence: Object) -> Key | None:
-    """Return the column that owns a sequence."""
-    owned_by = sequence.attributes.get("owned_by")
-    if not isinstance(owned_by, tuple):
-        return None
-    schema, table, column = (str(part) for part in owned_by)
-    return Key("column", schema, column, table)
+def stands_on_index(item: Object) -> bool:
+    """Whether *item* is a key or an exclusion constraint, which has an index of its own."""
+    return item.key.kind == "constraint" and item.attributes["type"] in _KEYS
+
+
+def is_moved(table: Key, a: Side, b: Side) -> bool:
+    """Whether a table is on both sides, and a partition of another one or none."""
+    if table not in a or table not in b:
+        return False
+    old, new = (side[table].attributes for side in (a, b))
+    return any(old.get(name) != new.get(name) for name in ("partition_of", "partition_bound"))
 
 
 def number(value: Value) -> int:

@@ -9,7 +9,7 @@ from bedstone.plan.casts import Conversion, conversion
 from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import owning_column, pairs
+from bedstone.plan.side import pairs
 from bedstone.plan.spelling import (
     changed_foreign_options,
     foreign_options,
@@ -84,7 +84,7 @@ def identity_sequence(column: Key, side: Side) -> Object | None:
     table = side.table_of(column)
     for part in side.parts.get(table, ()) if table else ():
         sequence = part.kind == "sequence" and side[part].attributes["identity"]
-        if sequence and owning_column(side[part]) == column:
+        if sequence and side[part].owning_column == column:
             return side[part]
     return None
 

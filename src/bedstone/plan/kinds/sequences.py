@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import owning_column
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier, quote_literal
@@ -101,7 +100,7 @@ class Sequences(Writer):
 
 def own(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write which column a sequence goes with; a new one goes on after the values there are."""
-    column, key = owning_column(item), item.key
+    column, key = item.owning_column, item.key
     name = "none" if column is None else _column(column)
     yield Statement(f"alter sequence {path(key)} owned by {name}", key)
     new = key not in scene.a or key in scene.renewed
