@@ -85,7 +85,8 @@ class Graph:
 
     def _is_attached(self, key: Key) -> bool:
         """Whether *key* is made by itself and attached to its parent's, as indexes are."""
-        return key.kind == "index" or stands_on_index(self._b[key])
+        by_itself = key.kind == "index" or stands_on_index(self._b[key])
+        return by_itself or self._b.is_adopted(key)
 
     def _dropped_with(self, key: Key) -> Key:
         """Return the object whose DROP takes *key* along, or *key*."""
