@@ -54,6 +54,12 @@ CORNERS = {
         alter table fk_4 attach partition fk_4_2 for values from (100) to (1000);
         alter table fk attach partition fk_4 for values in (4)
     """,
+    "a foreign key of a partitioned table to itself": """
+        create table p (id int primary key, up int references p) partition by range (id);
+        create table p1 partition of p for values from (0) to (10);
+        create table p2 partition of p for values from (10) to (20) partition by range (id);
+        create table p21 partition of p2 for values from (10) to (15)
+    """,
     "expressions that are printed with other parentheses once they are read again": """
         create table t (
             a int, b int check (a between 1 and 5 and b > 0),
