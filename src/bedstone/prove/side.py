@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Attributes, from_json, read_catalog
+from bedstone.catalog import from_json, read_catalog
 from bedstone.dsn import is_url, parse_dsn
 from bedstone.errors import SideUnusable
 from bedstone.history import open_history, run_file
 from bedstone.project import resolve
 from bedstone.prove.evidence import without_versions
+from bedstone.prove.ownership import unowned, with_owners_of
 from bedstone.server import database_at
 
 if TYPE_CHECKING:
@@ -26,37 +26,25 @@ if TYPE_CHECKING:
 def read_sides(a: str, b: str, server: Server, *, cwd: Path) -> tuple[Catalog, Catalog]:
     """Return the catalogs that *a* and *b* lead to, as :func:`read_side` does.
 
-    What was made here belongs to whoever made it, which says nothing: what only that side has is
-    owned by nobody, and beside a side that was not made here the rest has the owners of that.
+    What was made here belongs to whoever made it, which says nothing: it is owned by nobody, and
+    beside a side that was not made here it has the owners of that.
 
     Raises:
         SideUnusable: a history or a file does not run to its end.
     """
     first, second = read_side(a, server, cwd=cwd), read_side(b, server, cwd=cwd)
-    made = _is_made_here(a, cwd), _is_made_here(b, cwd)
+    made, user = (_is_made_here(a, cwd), _is_made_here(b, cwd)), server.dsn.user
+    if all(made):
+        return unowned(first, user), unowned(second, user)
     if made[0]:
-        first = _with_owners_of(second, first, server, overrule=not made[1])
+        first = with_owners_of(second, first, user)
     if made[1]:
-        second = _with_owners_of(first, second, server, overrule=not made[0])
+        second = with_owners_of(first, second, user)
     return first, second
 
 
 def _is_made_here(text: str, cwd: Path) -> bool:
     return not is_url(text) and not ((cwd / text).suffix == ".json" and (cwd / text).is_file())
-
-
-def _with_owners_of(other: Catalog, made: Catalog, server: Server, *, overrule: bool) -> Catalog:
-    objects = dict(made.objects)
-    for key, item in made.objects.items():
-        if item.attributes.get("owner") != server.dsn.user:
-            continue
-        there = other.objects.get(key)
-        if there is not None and not overrule:
-            continue
-        shape, row = item.attributes.shape, list(item.attributes.row)
-        row[shape.index["owner"]] = there.attributes.get("owner") if there is not None else None
-        objects[key] = replace(item, attributes=Attributes(shape, tuple(row)))
-    return replace(made, objects=objects)
 
 
 def read_side(text: str, server: Server, *, cwd: Path) -> Catalog:
