@@ -32,7 +32,7 @@ _PARTS = frozenset(
     }
 )
 #: Those of them whose rows hang on their owner by an automatic dependency, not an internal one.
-_AUTOMATIC_PARTS = frozenset({"pg_attrdef", "pg_amop", "pg_amproc"})
+_AUTOMATIC_PARTS = frozenset({"pg_attrdef", "pg_amop", "pg_amproc", "pg_constraint"})
 
 
 class Edges:

@@ -39,7 +39,9 @@ def read_live(history: History, database: Database, limits: Limits | None = None
         BedstoneError: the database cannot be reached; one class for each reason.
     """
     with database.connect(autocommit=True) as connection:
-        row = connection.execute("select coalesce(pg_catalog.current_schema(), 'public')").fetchone()
+        row = connection.execute(
+            "select coalesce(pg_catalog.current_schema(), 'public')"
+        ).fetchone()
         schema = str(row[0]) if row else "public"
         with open_snapshot(connection, limits or Limits()) as snapshot:
             catalog = read_snapshot(snapshot)

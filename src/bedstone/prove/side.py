@@ -6,13 +6,13 @@ Inside a project ``models``, ``history`` and ``live`` are sides, too.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedstone.catalog import from_json, open_snapshot, read_snapshot
+from bedstone.catalog import from_json, open_snapshot, read_snapshot, without_managed
 from bedstone.dsn import is_url, parse_dsn
 from bedstone.errors import SideUnusable
 from bedstone.history import run_file
@@ -23,9 +23,10 @@ from bedstone.prove.sides_of_project import open_sides
 from bedstone.server import database_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from bedstone.catalog import Catalog, Key, Limits
+    from bedstone.project import Project
     from bedstone.prove.evidence import Progress
     from bedstone.prove.sides_of_project import ProjectSides
     from bedstone.server import Server
@@ -34,32 +35,31 @@ if TYPE_CHECKING:
 WORDS = frozenset({"models", "history", "live"})
 
 
+def _nothing(_note: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where sides are looked for, and the project that ``models``, ``history``, ``live`` are of.
 
-    *overrides* are settings for every project that is a side, *database* is the address of
-    ``live``.
+    That is the one in *cwd* where none is given. *overrides* are settings for every project that
+    is a side, *database* is the address of ``live``. *tell* is given what is to be known of how a
+    side came about.
     """
 
     cwd: Path = field(default_factory=Path.cwd)
-    project: str = "."
+    project: Project | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     database: str | None = None
     limits: Limits | None = None
     progress: Progress = silent
+    tell: Callable[[str], None] = field(default=_nothing)
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Two catalogs, and what is to be known of how they came about."""
-
-    a: Catalog
-    b: Catalog
-    notes: tuple[str, ...] = ()
-
-
-def read_sides(a: str, b: str, server: Server, place: Place | None = None) -> Sides:
+def read_sides(
+    a: str, b: str, server: Server, place: Place | None = None
+) -> tuple[Catalog, Catalog]:
     """Return the catalogs that *a* and *b* lead to.
 
     ``models`` is what the project's models want of the other side: that side, with all that models
@@ -71,17 +71,9 @@ def read_sides(a: str, b: str, server: Server, place: Place | None = None) -> Si
         DatabaseNotNamed: ``live`` is asked for, and nobody says where it is.
     """
     where = place or Place()
-    with ExitStack() as stack:
-        of_project = None
-        if WORDS & {a, b}:
-            project = resolve(where.project, overrides=where.overrides, cwd=where.cwd)
-            of_project = stack.enter_context(
-                open_sides(project, server, database=where.database, limits=where.limits,
-                           progress=where.progress)
-            )  # fmt: skip
-        reader = _Reader(server, where, of_project)
+    with _project(where, server) if WORDS & {a, b} else nullcontext() as project:
+        reader = _Reader(server, where, project)
         first, second = reader.read(a, beside=b), reader.read(b, beside=a)
-        notes = of_project.notes if of_project is not None else ()
     made, user = (_is_made_here(a, where), _is_made_here(b, where)), server.dsn.user
     if all(made):
         first, second = unowned(first, user), unowned(second, user)
@@ -89,7 +81,18 @@ def read_sides(a: str, b: str, server: Server, place: Place | None = None) -> Si
         first = with_owners_of(second, first, user)
     elif made[1]:
         second = with_owners_of(first, second, user)
-    return Sides(first, second, tuple(notes))
+    return without_managed(first, second), without_managed(second, first)
+
+
+@contextmanager
+def _project(place: Place, server: Server) -> Iterator[ProjectSides]:
+    project = place.project or resolve(".", overrides=place.overrides, cwd=place.cwd)
+    with open_sides(
+        project, server, database=place.database, limits=place.limits, progress=place.progress
+    ) as sides:
+        yield sides
+        for note in sides.notes:
+            place.tell(note)
 
 
 def _is_made_here(text: str, place: Place) -> bool:

@@ -253,7 +253,8 @@ def _add(
     table = scene.b.table_of(item.key)
     only = ""
     if table is not None and item.attributes["type"] in _KEYS:
-        only = "only " if scene.b[table].attributes.get("partition_by") else ""
+        alone = scene.b.is_partitioned(table) and not scene.is_kept_by_manager(table)
+        only = "only " if alone else ""
     word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
     sql = f"alter {word} {only}{path} add {definition(item)}{suffix}"
     return Statement(sql, item.key, reason, lock, path, hazards)
