@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Catalog, Change, Key
 from bedstone.errors import SideUnusable
 from bedstone.prove.expressible import KINDS, is_expressible
+from bedstone.prove.families import hand_down
 from bedstone.prove.modelled import Judged, Ruling, judge_models
 from bedstone.prove.ownership import unowned, with_values
 
@@ -124,6 +125,8 @@ class _Wish:
             else:
                 self._apply(judged)
         along = self._drop_what_goes_along()
+        hand_down(self._objects, self._other.objects)
+        along += self._drop_what_goes_along()
         self._keep_what_is_needed()
         self._restore(along)
         objects = dict(sorted(self._objects.items(), key=lambda pair: pair[0].sort_key))
@@ -215,8 +218,8 @@ class _Wish:
     def _restore(self, along: Iterable[Key]) -> None:
         """Bring back what went along with something that is kept after all."""
         for key in along:
-            item = self._other.objects[key]
-            if not any(k in self._other.objects and k not in self._objects for k in item.depends):
+            item = self._other.objects.get(key)
+            if item is not None and not self._loses(item):
                 self._objects.setdefault(key, item)
 
     def _loses(self, item: Object) -> bool:
@@ -226,9 +229,12 @@ class _Wish:
         whole = self._other.parent_of(key)
         if whole is not None and whole not in self._objects:
             return True
-        lost = {k.kind for k in item.depends - self._objects.keys() if k in self._other.objects}
+        lost = [k for k in item.depends - self._objects.keys() if k in self._other.objects]
         if key.kind == "table":
-            return "table" in lost and item.attributes["partition_of"] is not None
+            is_partition = item.attributes["partition_of"] is not None
+            return is_partition and any(k.kind == "table" for k in lost)
+        if key.kind in {"index", "constraint"}:
+            return any(k.kind == "column" and k.parent == key.parent for k in lost)
         return bool(lost) and key.kind in _GOES_ALONG
 
     def _keep_what_is_needed(self) -> None:
