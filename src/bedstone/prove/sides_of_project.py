@@ -43,6 +43,17 @@ class ProjectSides:
         """What is to be known of what was read, in one line each."""
         return tuple(self._notes)
 
+    @property
+    def has_live(self) -> bool:
+        """Whether somebody said where the live database is."""
+        return self._database is not None
+
+    @cached_property
+    def accepted(self) -> frozenset[tuple[str, str, str, str]]:
+        """The keys of the findings that the project has accepted."""
+        root = self._project.root
+        return read_lock(root).keys if root is not None else frozenset()
+
     def history(self) -> Catalog:
         """Return what the history makes of an empty database.
 
@@ -57,8 +68,7 @@ class ProjectSides:
         Raises:
             SideUnusable: there are no models, or they cannot be built.
         """
-        root = self._project.root
-        wanted = want(self.evidence, other, read_lock(root).keys if root is not None else ())
+        wanted = want(self.evidence, other, self.accepted)
         for key, needed_by in wanted.kept:
             self._note(f"{key} is not in the models and stays: {needed_by} needs it")
         for key in wanted.accepted:

@@ -83,6 +83,16 @@ def want(
     Raises:
         SideUnusable: the project has no models, or they cannot be built.
     """
+    judgement = judge_models(evidence, models_of(evidence), other)
+    return _Wish(judgement, frozenset(accepted)).fulfilled()
+
+
+def models_of(evidence: Evidence) -> Catalog:
+    """Return what the models' own ``create_all`` makes.
+
+    Raises:
+        SideUnusable: the project has no models, or they cannot be built.
+    """
     if not evidence.history.has_models:
         raise SideUnusable(
             f"{evidence.history.name} has no models",
@@ -97,7 +107,17 @@ def want(
             detail="The models' own create_all() is what an empty database would be given.",
             hint="bedstone prove . --only drift -v",
         )
-    return _Wish(judge_models(evidence, built.catalog, other), frozenset(accepted)).fulfilled()
+    return built.catalog
+
+
+def is_drift(judged: Judged) -> bool:
+    """Whether models and the other schema do not say the same of an object."""
+    return judged.ruling in _CODES
+
+
+def is_accepted(judged: Judged, accepted: Collection[tuple[str, str, str, str]]) -> bool:
+    """Whether the project has accepted the proof's finding on an object."""
+    return (_CODES[judged.ruling], "", str(judged.key), "") in accepted
 
 
 class _Wish:
@@ -117,10 +137,9 @@ class _Wish:
         """Return the other schema with what the models say otherwise as they say it."""
         accepted = []
         for judged in self._judgement.objects:
-            code = _CODES.get(judged.ruling)
-            if code is None:
+            if not is_drift(judged):
                 continue
-            if (code, "", str(judged.key), "") in self._accepted:
+            if is_accepted(judged, self._accepted):
                 accepted.append(judged.key)
             else:
                 self._apply(judged)

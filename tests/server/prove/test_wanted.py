@@ -205,7 +205,7 @@ def test_what_the_models_drop_goes_unless_it_is_needed_or_accepted(
         user = workspace.server.dsn.user
         done = bring(evidence, unowned(history, user), unowned(found.catalog, user), left=BORN)
     assert [(str(kept), str(by)) for kept, by in found.kept] == [
-        (BORN, "policy own on public.customer"),
+        (BORN, "trigger same on public.customer"),
         ("type public.spare", "function public.uses_spare(public.spare)"),
     ]
     assert [str(key) for key in found.accepted] == ["table public.kept"]
