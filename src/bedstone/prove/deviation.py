@@ -69,14 +69,17 @@ class Deviation:
     @property
     def lines(self) -> tuple[str, ...]:
         """What differs, a line for each attribute and pair of sides."""
-        here = "models" if self.agreement is Agreement.MODELS_AND_LIVE else "history"
-        both = "history and live" if self.agreement is Agreement.MODELS_ALONE else (
-            "live" if here == "models" else "history"
-        )  # fmt: skip
-        left = "models and history" if self.agreement is Agreement.LIVE_ALONE else "history"
+        match self.agreement:
+            case Agreement.HISTORY_ALONE:
+                return tuple(_line(d, "models and live", "history") for d in self.of_models)
+            case Agreement.MODELS_ALONE:
+                return tuple(_line(d, "models", "history and live") for d in self.of_models)
+            case Agreement.LIVE_ALONE:
+                return tuple(_line(d, "models and history", "live") for d in self.of_live)
+        other = "live" if self.agreement is Agreement.MODELS_AND_LIVE else "history"
         return (
-            *(_line(d, left, "live") for d in self.of_live),
-            *(_line(d, "models", both) for d in self.of_models),
+            *(_line(d, "history", "live") for d in self.of_live),
+            *(_line(d, "models", other) for d in self.of_models),
         )
 
     @property

@@ -54,10 +54,10 @@ class Drift:
         errors = [item for item in self.objects if item.severity is Severity.ERROR]
         return not errors and not self.unknown and not self.amiss
 
-    def repair(self, towards: Literal["live", "history"]) -> tuple[Catalog, Catalog]:
-        """Return from where to where a plan leads that ends the drift of the live database.
+    def repair(self, side: Literal["live", "history"]) -> tuple[Catalog, Catalog]:
+        """Return from where to where a plan leads that ends the drift between the two.
 
-        ``"history"`` takes the live database back to its revision; ``"live"`` is what a revision
+        ``"live"`` takes the live database back to its revision; ``"history"`` is what a revision
         has to do so that the history has what was done by hand.
 
         Raises:
@@ -69,8 +69,9 @@ class Drift:
                 detail="; ".join(self.not_checked) or None,
                 hint="Name it: --database, or BEDSTONE_DATABASE",
             )
-        both = (self.live, self.history)
-        return both if towards == "history" else (both[1], both[0])
+        if side == "live":
+            return self.live, self.history
+        return self.history, self.live
 
 
 def find_drift(sides: ProjectSides, *, ignore: Sequence[str] = ()) -> Drift:
