@@ -104,7 +104,8 @@ class Constraints(Writer):
         """Add the constraint, on a table with rows without reading them under a strong lock."""
         attributes = item.attributes
         table = scene.b.table_of(item.key)
-        if attributes["local"] is False and attributes["type"] in {"check", "foreign key"}:
+        inherited = attributes["local"] is False and attributes["type"] in {"check", "foreign key"}
+        if inherited and not scene.b.is_adopted(item.key):
             return  # a table that is attached brings it
         yield from self._made(item, scene, table)
         if attributes["statistics"]:
