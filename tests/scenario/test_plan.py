@@ -133,10 +133,10 @@ def test_a_folder_of_files_is_a_schema(folder: Path) -> None:
     first, view = NEW.split("create view")
     (parts / "010_tables.sql").write_text(first)
     (parts / "views" / "names.sql").write_text(f"create view{view}")
-    done = bedstone("plan", "new.sql", "schema", cwd=folder)
+    done = bedstone(folder, "plan", "new.sql", "schema")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     (parts / "020_bad.sql").write_text("select 1;\ncreate tabel t ();\n")
-    done = bedstone("plan", "new.sql", "schema", cwd=folder)
+    done = bedstone(folder, "plan", "new.sql", "schema")
     assert done.returncode == 2
     assert "020_bad.sql, line 2" in done.stderr
     assert "BED194" in done.stderr
