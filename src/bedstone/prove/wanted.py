@@ -144,7 +144,7 @@ class _Wish:
             else:
                 self._apply(judged)
         along = self._drop_what_goes_along()
-        hand_down(self._objects, self._other.objects)
+        hand_down(self._objects, self._other.objects, self._models.objects)
         along += self._drop_what_goes_along()
         self._keep_what_is_needed()
         self._restore(along)
@@ -262,8 +262,10 @@ class _Wish:
         while waiting:
             item = waiting.pop()
             for needed in sorted(item.depends - self._objects.keys()):
-                if needed in self._other.objects:
-                    self._kept[needed] = item.key
+                if needed in self._other.objects and needed not in self._objects:
+                    whole = self._other.parent_of(needed)
+                    is_gone = whole is not None and whole not in self._objects
+                    self._kept[whole if is_gone and whole else needed] = item.key
                     waiting += self._restored(needed)
 
     def _restored(self, key: Key) -> Iterator[Object]:
