@@ -15,7 +15,7 @@ from bedstone.prove.ownership import with_values
 from bedstone.sql.quote import quote_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, MutableMapping
+    from collections.abc import Collection, Iterator, Mapping, MutableMapping
 
     from bedstone.catalog import Object, Value
 
@@ -28,15 +28,21 @@ _ENDINGS = {"primary key": "pkey", "unique": "key", "exclude": "excl"}
 _LONGEST_NAME = 63
 
 
-def hand_down(objects: MutableMapping[Key, Object], before: Mapping[Key, Object]) -> None:
-    """Change in *objects* the parts of children whose parents are other than *before*."""
+def hand_down(
+    objects: MutableMapping[Key, Object], before: Mapping[Key, Object], known: Collection[Key]
+) -> None:
+    """Change in *objects* the parts of children whose parents are other than *before*.
+
+    But for children that are *known* to the models: those say themselves what they have.
+    """
     changed = {
         Key("table", key.schema, key.parent or "")
         for key in objects.keys() | before.keys()
         if key.kind in _PARTS and _differs(key, objects, before)
     }
     for child, parent in _descendants(objects, changed):
-        _Child(child, parent, objects, before).follow()
+        if child.key not in known:
+            _Child(child, parent, objects, before).follow()
 
 
 def _differs(key: Key, objects: Mapping[Key, Object], before: Mapping[Key, Object]) -> bool:
