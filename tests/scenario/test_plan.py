@@ -137,6 +137,6 @@ def test_a_folder_of_files_is_a_schema(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     (parts / "020_bad.sql").write_text("select 1;\ncreate tabel t ();\n")
     done = bedstone(folder, "plan", "new.sql", "schema")
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert "020_bad.sql, line 2" in done.stderr
     assert "BED194" in done.stderr
