@@ -151,7 +151,7 @@ class _Wish:
         along += self._drop_what_goes_along()
         self._keep_what_is_needed()
         self._restore(along)
-        objects = dict(sorted(self._objects.items(), key=lambda pair: pair[0].sort_key))
+        objects = {key: self._closed(item) for key, item in sorted(self._objects.items())}
         catalog = Catalog(objects, self._other.server_version, self._other.unmodelled)
         return Wanted(catalog, tuple(self._kept.items()), tuple(accepted))
 
@@ -271,12 +271,29 @@ class _Wish:
         waiting = list(self._objects.values())
         while waiting:
             item = waiting.pop()
-            for needed in sorted(item.depends - self._objects.keys()):
+            for needed in sorted(self._needs(item) - self._objects.keys()):
                 if needed in self._other.objects and needed not in self._objects:
                     whole = self._other.parent_of(needed)
                     is_gone = whole is not None and whole not in self._objects
                     self._kept[whole if is_gone and whole else needed] = item.key
                     waiting += self._restored(needed)
+
+    def _needs(self, item: Object) -> frozenset[Key]:
+        """Return what *item* needs; a foreign key needs the table it names, not its partitions."""
+        target = item.attributes.get("references")
+        if target is None:
+            return item.depends
+        wholes = {k: self._other.parent_of(k) for k in item.depends}
+        return frozenset(
+            k
+            for k, whole in wholes.items()
+            if whole is None or whole.path == target or whole.name == item.key.parent
+        )
+
+    def _closed(self, item: Object) -> Object:
+        """Return *item* without needing what is gone: the partitions that a foreign key met."""
+        gone = {k for k in item.depends if k in self._other.objects and k not in self._objects}
+        return replace(item, depends=item.depends - gone) if gone else item
 
     def _restored(self, key: Key) -> Iterator[Object]:
         whole = self._other.parent_of(key)
