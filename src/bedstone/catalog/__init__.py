@@ -5,7 +5,7 @@ from bedstone.catalog.comparison import compare, fold
 from bedstone.catalog.difference import Change, Difference, Fold, Meaning
 from bedstone.catalog.document import from_json, to_json
 from bedstone.catalog.model import Attributes, Catalog, Key, Object, Unmodelled, Value
-from bedstone.catalog.reading import read_catalog
+from bedstone.catalog.reading import read_addressed, read_catalog
 
 __all__ = [
     "Attributes",
@@ -21,6 +21,7 @@ __all__ = [
     "compare",
     "fold",
     "from_json",
+    "read_addressed",
     "read_catalog",
     "to_json",
 ]

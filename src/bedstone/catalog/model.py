@@ -28,7 +28,7 @@ class Key(NamedTuple):
     """What tells one object of a database from all others, without an OID.
 
     *parent* is the relation of a column, constraint, index, trigger, rule or policy (its schema
-    is *schema*), the argument types of a function, aggregate or operator, the access method of
+    is *schema*), the enum of a value, the argument types of a function, aggregate or operator, the access method of
     an operator class or family, the server of a user mapping, the publication of a member.
     """
 
@@ -59,7 +59,7 @@ class Key(NamedTuple):
         match self.kind:
             case "function" | "procedure" | "aggregate":
                 return f"{name}({parent})"
-            case "column" | "view column" | "attribute":
+            case "column" | "view column" | "attribute" | "value":
                 return quote_identifier(*schema, parent, self.name)
             case "constraint" | "trigger" | "rule" | "policy" | "domain constraint":
                 return f"{quote_identifier(self.name)} on {quote_identifier(*schema, parent)}"

@@ -7,7 +7,7 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bedstone.catalog.assembly import Assembly, is_system_schema
+from bedstone.catalog.assembly import Address, Assembly, is_system_schema
 from bedstone.catalog.census import take_census
 from bedstone.catalog.dependencies import Edges
 from bedstone.catalog.model import Attributes, Catalog, Key, Object
@@ -82,6 +82,21 @@ def read_catalog(
     Raises:
         CatalogUnreadable: *conn* is in a transaction, or the server refused a query.
     """
+    return _read(conn, known_roles)[0]
+
+
+def read_addressed(conn: psycopg.Connection[Any]) -> tuple[Catalog, Mapping[Address, Key]]:
+    """Read a catalog as :func:`read_catalog` does, and which object is at which address.
+
+    An address is made of OIDs: it stays through a rename, and means nothing in another database.
+    """
+    catalog, assembly = _read(conn, None)
+    return catalog, {at: key for at, key in assembly.addresses.items() if at[0]}
+
+
+def _read(
+    conn: psycopg.Connection[Any], known_roles: frozenset[str] | None
+) -> tuple[Catalog, Assembly]:
     with _collector_paused(), open_snapshot(conn) as snapshot:
         roles = ("roles",) if known_roles is not None else ()
         results = snapshot.ask("census", *_GROUNDWORK, *roles, *_COMMON, *_LAST)
@@ -95,7 +110,7 @@ def read_catalog(
         needs = _finish(assembly, snapshot, results)
         objects = _objects(assembly, needs)
     unmodelled = tuple(sorted(set(assembly.unmodelled)))
-    return Catalog(objects, snapshot.server_version, unmodelled)
+    return Catalog(objects, snapshot.server_version, unmodelled), assembly
 
 
 @contextmanager

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Renames as plain data: what has another name on the other side, which nothing can compute."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bedstone.catalog import Key
+from bedstone.errors import RenameUnfounded, RenameUnreadable
+from bedstone.sql import quote_identifier
+
+if TYPE_CHECKING:
+    from bedstone.catalog import Catalog, Object
+
+#: So much of a name PostgreSQL keeps, in bytes (NAMEDATALEN - 1).
+LONGEST = 63
+
+_PARTS = ("column", "attribute", "value")
+_ON = ("constraint", "trigger", "rule", "policy")
+_ROUTINES = ("function", "procedure", "aggregate")
+_METHODS = ("operator class", "operator family")
+_ALONE = ("schema", "server", "foreign data wrapper", "language", "event trigger", "publication")
+_QUALIFIED = (
+    "table", "foreign table", "view", "materialized view", "sequence", "index", "type", "domain",
+    "collation", "conversion", "statistics", "text search parser", "text search template",
+    "text search dictionary", "text search configuration",
+)  # fmt: skip
+#: The words that a rename begins with, the longer ones first.
+_WORDS = sorted((*_PARTS, *_ON, *_ROUTINES, *_METHODS, *_ALONE, *_QUALIFIED), key=len)[::-1]
+#: The kinds that a word means, where that is not the kind of the same name alone.
+_KINDS = {
+    "column": ("column", "view column"),
+    "constraint": ("constraint", "domain constraint"),
+    "type": ("enum", "composite", "base type", "shell type"),
+}
+_NOT_RENAMED = {"range": "its constructors and its multirange keep their names"}
+_EXAMPLES = {
+    **dict.fromkeys(_PARTS, "{word} public.person.nm=name"),
+    **dict.fromkeys(_ON, "{word} nm on public.person=name"),
+    **dict.fromkeys(_ROUTINES, "{word} public.f(integer, text)=g"),
+    **dict.fromkeys(_METHODS, "{word} public.nm using btree=name"),
+    **dict.fromkeys(_ALONE, "{word} nm=name"),
+    **dict.fromkeys(_QUALIFIED, "{word} public.person=human"),
+}
+_PLAIN = re.compile(r"[^\W\d][\w$]*\Z")
+_QUOTED = re.compile(r'"((?:[^"]|"")+)"\Z')
+_UPPER = re.compile("[A-Z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """An object of the first side, by its name there, and its name on the second side.
+
+    The kind of *key* may be the word that users write (``type``, ``column``), and the parent of
+    an index may be missing. A value of an enum is ``Key("value", schema, label, enum)``.
+    """
+
+    key: Key
+    to: str
+
+    def __str__(self) -> str:
+        """Return it as ``--rename`` takes it."""
+        return f"{self.key}={quote_identifier(self.to)}"
+
+
+def parse_rename(text: str) -> Rename:
+    """Return what ``table public.people=persons`` says.
+
+    Names are written as in SQL: what is not quoted is folded to lower case, what is in a schema is
+    qualified with it. Only the label of an enum is taken as it is.
+
+    Raises:
+        RenameUnreadable: it names no object and its new name.
+    """
+    left, sign, right = _cut(text, "=")
+    word = next((word for word in _WORDS if left.lower().startswith(f"{word} ")), None)
+    if word is None:
+        raise RenameUnreadable(
+            f'rename "{text}" begins with no kind of object that can be renamed',
+            hint="Begin with one: --rename 'table public.people=persons'",
+        )
+    if not sign:
+        raise _unreadable(word, text, "it has no new name: a = is missing")
+    try:
+        key = _key(word, left[len(word) :].strip())
+        to = _name(right.strip(), as_it_is=word == "value")
+    except ValueError as reason:
+        raise _unreadable(word, text, str(reason)) from None
+    if (size := len(to.encode())) > LONGEST:
+        raise _unreadable(word, text, f"the new name has {size} bytes, PostgreSQL keeps {LONGEST}")
+    return Rename(key, to)
+
+
+def find(key: Key, catalog: Catalog) -> Key:
+    """Return the key of the object of *catalog* that *key* means, with its kind and parent.
+
+    Raises:
+        RenameUnfounded: it is not there, or PostgreSQL does not rename it.
+    """
+    if key.kind in _NOT_RENAMED:
+        raise RenameUnfounded(
+            f"{key} is a {key.kind} type: {_NOT_RENAMED[key.kind]}",
+            hint="Rename it by hand, on both sides.",
+        )
+    if key.kind == "value":
+        return _find_value(key, catalog)
+    for kind in _KINDS.get(key.kind, (key.kind,)):
+        exact = key._replace(kind=kind)
+        if exact in catalog:
+            return _ours(catalog[exact])
+    if key.kind == "index" and key.parent is None:
+        for item in catalog.of_kind("index"):
+            if (item.key.schema, item.key.name) == (key.schema, key.name):
+                return _ours(item)
+    like = [k for k in catalog.objects if str(k).lower() == str(key).lower()]
+    raise RenameUnfounded(
+        f"FROM has no {key}",
+        hint=f"It has {like[0]}: write it so." if like else
+        "Name it as FROM does, before any rename; bedstone plan without --rename shows how.",
+    )  # fmt: skip
+
+
+def _find_value(key: Key, catalog: Catalog) -> Key:
+    enum = Key("enum", key.schema, key.parent or "")
+    if enum not in catalog:
+        raise RenameUnfounded(f"FROM has no {enum}", hint="Only values of enums have names.")
+    labels = catalog[enum].attributes["labels"] or ()
+    if isinstance(labels, tuple) and key.name not in labels:
+        raise RenameUnfounded(
+            f"FROM has no {key}",
+            hint=f"{enum} has {', '.join(quote_identifier(str(label)) for label in labels)}.",
+        )
+    return key
+
+
+def _ours(item: Object) -> Key:
+    if item.extension is not None:
+        raise RenameUnfounded(
+            f"{item.key} belongs to extension {item.extension}",
+            hint="Leave it to the extension.",
+        )
+    return item.key
+
+
+def _unreadable(word: str, text: str, reason: str) -> RenameUnreadable:
+    example = _EXAMPLES[word].format(word=word)
+    return RenameUnreadable(
+        f'rename "{text}" cannot be read: {reason}', hint=f"Write it so: --rename '{example}'"
+    )
+
+
+def _key(word: str, rest: str) -> Key:
+    if word in _ROUTINES:
+        head, bracket, arguments = _cut(rest, "(")
+        if not bracket or not arguments.rstrip().endswith(")"):
+            raise ValueError("the types of its arguments are missing, in parentheses")
+        found = arguments.rstrip()[:-1]
+        schema, name = _names(head, 2)
+        return Key(word, schema, name, ", ".join(t.strip() for t in found.split(",") if t.strip()))
+    if word in _METHODS:
+        head, using, method = _cut(rest, " using ")
+        if not using:
+            raise ValueError("its access method is missing")
+        schema, name = _names(head, 2)
+        return Key(word, schema, name, _name(method.strip()))
+    if word in _ON:
+        head, on, relation = _cut(rest, " on ")
+        if not on:
+            raise ValueError("what it is on is missing")
+        schema, parent = _names(relation, 2)
+        return Key(word, schema, _name(head.strip()), parent)
+    if word in _PARTS:
+        schema, parent, name = _names(rest, 3, last_as_it_is=word == "value")
+        return Key(word, schema, name, parent)
+    if word in _ALONE:
+        return Key(word, None, *_names(rest, 1))
+    schema, name = _names(rest, 2)
+    return Key(word, schema, name)
+
+
+def _names(text: str, count: int, *, last_as_it_is: bool = False) -> list[str]:
+    parts = []
+    rest, dot = text, "."
+    while dot:
+        part, dot, rest = _cut(rest, ".")
+        parts.append(part.strip())
+    if len(parts) == count - 1:
+        raise ValueError("its schema is missing, and none is guessed")
+    if len(parts) != count:
+        raise ValueError(f"{text} has {len(parts)} names instead of {count}")
+    return [_name(p, as_it_is=last_as_it_is and p is parts[-1]) for p in parts]
+
+
+def _name(text: str, *, as_it_is: bool = False) -> str:
+    if match := _QUOTED.match(text):
+        return match.group(1).replace('""', '"')
+    if not text:
+        raise ValueError("a name is missing")
+    if as_it_is and '"' not in text:
+        return text
+    if not _PLAIN.match(text):
+        raise ValueError(f'{text} is no single name; odd ones are quoted, as "odd name"')
+    return _UPPER.sub(lambda match: match.group().lower(), text)  # as PostgreSQL: ASCII alone
+
+
+def _cut(text: str, sign: str) -> tuple[str, str, str]:
+    """Split *text* at the first *sign* outside of double quotes."""
+    inside = False
+    for position, letter in enumerate(text):
+        if letter == '"':
+            inside = not inside
+        elif not inside and text[position : position + len(sign)].lower() == sign:
+            return text[:position], sign, text[position + len(sign) :]
+    return text, "", ""
