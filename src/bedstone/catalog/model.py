@@ -28,8 +28,9 @@ class Key(NamedTuple):
     """What tells one object of a database from all others, without an OID.
 
     *parent* is the relation of a column, constraint, index, trigger, rule or policy (its schema
-    is *schema*), the enum of a value, the argument types of a function, aggregate or operator, the access method of
-    an operator class or family, the server of a user mapping, the publication of a member.
+    is *schema*), the argument types of a function, aggregate or operator, the access method of
+    an operator class or family, the server of a user mapping, the publication of a member, the
+    enum of a value.
     """
 
     kind: str

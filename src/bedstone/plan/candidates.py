@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import COSMETIC, UNCOMPARED
 from bedstone.plan.annotations import NAMES
-from bedstone.plan.hints import Rename
+from bedstone.plan.hints import Rename, labels_of
 from bedstone.plan.naming import names_in, space
-from bedstone.plan.side import Side, words
+from bedstone.plan.side import Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -133,7 +133,7 @@ def find_candidates(a: Catalog, b: Catalog) -> tuple[Candidate, ...]:
             if new.key not in after.brought and _look_alike(gone, new, before, after)
         ]  # fmt: skip
         if like:
-            like.sort(key=lambda new: _distance(gone, new))  # noqa: B023  used at once
+            like.sort(key=lambda new: _distance(gone, new))
             found.append(Candidate(gone.key, tuple(new.key.name for new in like)))
     return (*found, *_labels(a, b))
 
@@ -202,7 +202,7 @@ def _labels(a: Catalog, b: Catalog) -> Iterator[Candidate]:
     for item in a.of_kind("enum"):
         if item.key not in b or item.extension is not None:
             continue
-        old, new = words(item.attributes["labels"]), words(b[item.key].attributes["labels"])
+        old, new = labels_of(item.key, a), labels_of(item.key, b)
         for verb, i, j, k, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
             if verb != "replace" or j - i != end - k:
                 continue

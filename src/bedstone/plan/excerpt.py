@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from bedstone.catalog import Attributes, Catalog, Key, Object, read_catalog
+from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable, RenameUntried
 from bedstone.plan.change import Options
 from bedstone.plan.planner import plan
@@ -59,9 +60,19 @@ def _reached(keys: Iterable[Key], side: Side) -> set[Key]:
         found.add(key)
         waiting += side.parts.get(key, ())
         waiting += side.dependants.get(key, ())
+        waiting += _of_children(key, side)
         if key.kind == "schema":
             waiting += (k for k in side.catalog.objects if k.schema == key.name)
     return found
+
+
+def _of_children(key: Key, side: Side) -> Iterator[Key]:
+    """Yield the columns and constraints of the same name that children and partitions have."""
+    whole = side.wholes.get(key)
+    if key.kind in {"column", "constraint"} and whole is not None:
+        for child in side.dependants.get(whole, ()):
+            if child.kind in RELATIONS:
+                yield key._replace(schema=child.schema, parent=child.name)
 
 
 def _needed(keys: Iterable[Key], side: Side) -> set[Key]:
@@ -111,9 +122,8 @@ def build(part: Catalog, session: psycopg.Connection) -> None:
         RenameUntried: the server has not what that needs.
     """
     empty = read_catalog(session)
-    versions = dict(
-        session.execute("select name, default_version from pg_catalog.pg_available_extensions")
-    )
+    rows = session.execute("select name, default_version from pg_catalog.pg_available_extensions")
+    versions: dict[str, str] = dict(rows.fetchall())
     objects = dict(part.objects) | dict(empty.objects)
     for key, item in part.objects.items():
         if key.kind != "extension" or key in empty:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
 from bedstone.errors import RenameUnfounded, RenameUnreadable
+from bedstone.plan.side import words
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _EXAMPLES = {
     **dict.fromkeys(_ALONE, "{word} nm=name"),
     **dict.fromkeys(_QUALIFIED, "{word} public.person=human"),
 }
+_FIRST = re.compile(r'"((?:[^"]|"")+)" |(\S+) ')
 _PLAIN = re.compile(r"[^\W\d][\w$]*\Z")
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"\Z')
 _UPPER = re.compile("[A-Z]+")
@@ -106,6 +108,10 @@ def find(key: Key, catalog: Catalog) -> Key:
         )
     if key.kind == "value":
         return _find_value(key, catalog)
+    if key.kind in {"column", "view column"} and is_there(
+        found := key._replace(kind="view column"), catalog
+    ):
+        return found
     for kind in _KINDS.get(key.kind, (key.kind,)):
         exact = key._replace(kind=kind)
         if exact in catalog:
@@ -122,16 +128,40 @@ def find(key: Key, catalog: Catalog) -> Key:
     )  # fmt: skip
 
 
+def is_there(key: Key, catalog: Catalog) -> bool:
+    """Whether *catalog* has what *key* names: also a value or a view's column, no objects in it."""
+    if key.kind == "value":
+        return key.name in labels_of(enum_of(key), catalog)
+    if key.kind == "view column":
+        views = (Key(kind, key.schema, key.parent or "") for kind in ("view", "materialized view"))
+        return any(key.name in columns_of(catalog[v]) for v in views if v in catalog)
+    return key in catalog
+
+
+def enum_of(value: Key) -> Key:
+    """Return the type of a value."""
+    return Key("enum", value.schema, value.parent or "")
+
+
+def labels_of(enum: Key, catalog: Catalog) -> tuple[str, ...]:
+    """Return the values of an enum, none where it is not there."""
+    return words(catalog[enum].attributes["labels"]) if enum in catalog else ()
+
+
+def columns_of(view: Object) -> tuple[str, ...]:
+    """Return the names of a view's columns."""
+    found = (_FIRST.match(text) for text in words(view.attributes["columns"]))
+    return tuple((m[1] or m[2]).replace('""', '"') for m in found if m is not None)
+
+
 def _find_value(key: Key, catalog: Catalog) -> Key:
-    enum = Key("enum", key.schema, key.parent or "")
-    if enum not in catalog:
-        raise RenameUnfounded(f"FROM has no {enum}", hint="Only values of enums have names.")
-    labels = catalog[enum].attributes["labels"] or ()
-    if isinstance(labels, tuple) and key.name not in labels:
+    if enum_of(key) not in catalog:
         raise RenameUnfounded(
-            f"FROM has no {key}",
-            hint=f"{enum} has {', '.join(quote_identifier(str(label)) for label in labels)}.",
+            f"FROM has no {enum_of(key)}", hint="Name the value so: 'value public.mood.sad=blue'."
         )
+    if not is_there(key, catalog):
+        labels = ", ".join(map(quote_identifier, labels_of(enum_of(key), catalog)))
+        raise RenameUnfounded(f"FROM has no {key}", hint=f"{enum_of(key)} has {labels}.")
     return key
 
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bedstone.catalog import Key
-from bedstone.plan.hints import LONGEST, Rename
-from bedstone.plan.side import words
+from bedstone.plan.hints import LONGEST, Rename, columns_of, labels_of
 from bedstone.plan.spelling import path, relation_path, word_of
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier, quote_literal
@@ -28,6 +27,15 @@ _RELATIONS = frozenset(
 )
 _TYPES = frozenset({"enum", "domain", "base type", "shell type"})
 _ROUTINES = frozenset({"function", "procedure", "aggregate"})
+#: What is altered to rename a part, and the word for the part; ALTER TABLE takes views as well.
+_ALTERED = {
+    "value": ("type", "value"),
+    "column": ("table", "column"),
+    "view column": ("table", "column"),
+    "attribute": ("type", "attribute"),
+    "constraint": ("table", "constraint"),
+    "domain constraint": ("domain", "constraint"),
+}
 #: What only DDL names.
 _UNSEEN = frozenset(
     {"constraint", "domain constraint", "index", "trigger", "rule", "policy", "statistics"}
@@ -92,9 +100,13 @@ def space(key: Key) -> tuple[object, ...]:
 
 def names_in(catalog: Catalog, place: tuple[object, ...]) -> frozenset[str]:
     """Return the names that are taken in a space."""
-    if place[0] == "value":
-        enum = Key("enum", str(place[1]), str(place[2]))
-        return frozenset(words(catalog[enum].attributes["labels"]))
+    kind, schema, *parent = place
+    if kind == "value":
+        return frozenset(labels_of(Key("enum", str(schema), str(*parent)), catalog))
+    if kind == "view column":
+        views = catalog.of_kind("view", "materialized view")
+        found = (v for v in views if [v.key.schema, v.key.name] == [schema, *parent])
+        return frozenset(name for view in found for name in columns_of(view))
     return frozenset(key.name for key in catalog.objects if space(key) == place)
 
 
@@ -119,23 +131,15 @@ def _write(rename: Rename) -> Statement:
 
 def _sql(rename: Rename, old: str, new: str) -> str:
     key = rename.key
-    whole = relation_path(key) if key.parent is not None else ""
-    match key.kind:
-        case "value":
-            labels = f"{quote_literal(key.name)} to {quote_literal(rename.to)}"
-            return f"alter type {whole} rename value {labels}"
-        case "column" | "view column":
-            # ALTER TABLE takes views, materialized views and foreign tables as well
-            return f"alter table {whole} rename column {old} to {new}"
-        case "attribute":
-            return f"alter type {whole} rename attribute {old} to {new}"
-        case "constraint":
-            return f"alter table {whole} rename constraint {old} to {new}"
-        case "domain constraint":
-            return f"alter domain {whole} rename constraint {old} to {new}"
-        case "trigger" | "rule" | "policy":
-            return f"alter {key.kind} {old} on {whole} rename to {new}"
-    return f"alter {word_of(key)} {path(key)} rename to {new}"
+    if key.kind not in _PARTS:
+        return f"alter {word_of(key)} {path(key)} rename to {new}"
+    whole = relation_path(key)
+    if key.kind in {"trigger", "rule", "policy"}:
+        return f"alter {key.kind} {old} on {whole} rename to {new}"
+    if key.kind == "value":
+        old, new = quote_literal(key.name), quote_literal(rename.to)
+    altered, part = _ALTERED[key.kind]
+    return f"alter {altered} {whole} rename {part} {old} to {new}"
 
 
 def _lock(key: Key) -> tuple[LockMode | None, str | None]:

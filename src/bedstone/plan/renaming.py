@@ -12,10 +12,9 @@ from bedstone.catalog import Attributes, Catalog, Key, Object, read_addressed
 from bedstone.errors import RenameUnfounded, RenameUntried
 from bedstone.plan.candidates import Candidate, equal_but_for_name, find_candidates
 from bedstone.plan.excerpt import build, excerpt
-from bedstone.plan.hints import Rename, find
+from bedstone.plan.hints import Rename, enum_of, find, is_there
 from bedstone.plan.naming import names_in, rename_statements, space
 from bedstone.plan.planner import Plan, plan
-from bedstone.plan.side import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -62,8 +61,7 @@ class Renaming:
     def _former(self, key: Key) -> Key:
         if key.kind != "value":
             return self.former.get(key, key)
-        enum = Key("enum", key.schema, key.parent or "")
-        before = self.former.get(enum, enum)
+        before = self.former.get(enum_of(key), enum_of(key))
         return key._replace(schema=before.schema, parent=before.name)
 
 
@@ -132,20 +130,21 @@ def _checked(renames: Iterable[Rename], a: Catalog) -> tuple[Rename, ...]:
 def _check_new_names(given: Sequence[Rename], found: Renaming) -> None:
     now = {old: new for new, old in found.former.items()}
     for item in given:
-        key = item.key
-        if key.kind == "value":
-            enum = Key("enum", key.schema, key.parent or "")
-            enum = now.get(enum, enum)
-            new = Key("value", enum.schema, item.to, enum.name)
-            there = enum in found.b and item.to in words(found.b[enum].attributes["labels"])
-        else:
-            new = now.get(key, key)
-            there = new in found.b
-        if not there:
+        new = now.get(item.key)
+        if new is None:  # a value, or a view's column: parts that are no objects
+            whole = _whole_of(item.key, now)
+            new = Key(item.key.kind, whole.schema, item.to, whole.name)
+        if not is_there(new, found.b):
             raise RenameUnfounded(
-                f"TO has no {new}, which {key} is to become",
+                f"TO has no {new}, which {item.key} is to become",
                 hint="Give the name that TO has, or leave the rename out.",
             )
+
+
+def _whole_of(part: Key, now: Mapping[Key, Key]) -> Key:
+    kinds = ("enum",) if part.kind == "value" else ("view", "materialized view")
+    keys = [Key(kind, part.schema, part.parent or "") for kind in kinds]
+    return next((now[key] for key in keys if key in now), keys[0])
 
 
 # --- in the scratch database -----------------------------------------------------------------
@@ -154,7 +153,7 @@ def _check_new_names(given: Sequence[Rename], found: Renaming) -> None:
 def _applied(before: Renaming, renames: Sequence[Rename], scratch: Scratch) -> Renaming:
     """Return *before* with more renames of its first side."""
     a = before.a
-    part = excerpt(a, (_object_of(item.key) for item in renames))
+    part = excerpt(a, (_object_of(item.key, a) for item in renames))
     statements = rename_statements(renames, a)
     scratch.reset()
     with scratch.connect(autocommit=True) as session:
@@ -178,8 +177,13 @@ def _applied(before: Renaming, renames: Sequence[Rename], scratch: Scratch) -> R
     )
 
 
-def _object_of(key: Key) -> Key:
-    return Key("enum", key.schema, key.parent or "") if key.kind == "value" else key
+def _object_of(key: Key, catalog: Catalog) -> Key:
+    if key.kind == "value":
+        return enum_of(key)
+    if key.kind == "view column":
+        view = Key("view", key.schema, key.parent or "")
+        return view if view in catalog else view._replace(kind="materialized view")
+    return key
 
 
 def _run(statement: Statement, session: psycopg.Connection) -> None:
