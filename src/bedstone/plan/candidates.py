@@ -194,8 +194,8 @@ def _column(item: Object) -> object:
 
 
 def _mostly(one: frozenset[object], other: frozenset[object]) -> bool:
-    """Whether more than half of the larger is in the other."""
-    return 2 * len(one & other) > max(len(one), len(other))
+    """Whether half of the larger is in the other, or more."""
+    return bool(one) and 2 * len(one & other) >= max(len(one), len(other))
 
 
 def _labels(a: Catalog, b: Catalog) -> Iterator[Candidate]:

@@ -36,7 +36,6 @@ _KINDS = {
     "constraint": ("constraint", "domain constraint"),
     "type": ("enum", "composite", "base type", "shell type"),
 }
-_NOT_RENAMED = {"range": "its constructors and its multirange keep their names"}
 _EXAMPLES = {
     **dict.fromkeys(_PARTS, "{word} public.person.nm=name"),
     **dict.fromkeys(_ON, "{word} nm on public.person=name"),
@@ -101,11 +100,6 @@ def find(key: Key, catalog: Catalog) -> Key:
     Raises:
         RenameUnfounded: it is not there, or PostgreSQL does not rename it.
     """
-    if key.kind in _NOT_RENAMED:
-        raise RenameUnfounded(
-            f"{key} is a {key.kind} type: {_NOT_RENAMED[key.kind]}",
-            hint="Rename it by hand, on both sides.",
-        )
     if key.kind == "value":
         return _find_value(key, catalog)
     if key.kind in {"column", "view column"} and is_there(
@@ -120,12 +114,21 @@ def find(key: Key, catalog: Catalog) -> Key:
         for item in catalog.of_kind("index"):
             if (item.key.schema, item.key.name) == (key.schema, key.name):
                 return _ours(item)
-    like = [k for k in catalog.objects if str(k).lower() == str(key).lower()]
+    if key._replace(kind="range") in catalog and key.kind in {"type", "range"}:
+        raise RenameUnfounded(
+            f"{key} is a range: its constructors and its multirange would keep their names",
+            hint="Rename all of them by hand.",
+        )
+    like = [k for k in catalog.objects if _loosely(k) == _loosely(key)]
     raise RenameUnfounded(
         f"FROM has no {key}",
         hint=f"It has {like[0]}: write it so." if like else
         "Name it as FROM does, before any rename; bedstone plan without --rename shows how.",
     )  # fmt: skip
+
+
+def _loosely(key: Key) -> str:
+    return str(key).lower().replace('"', "")
 
 
 def is_there(key: Key, catalog: Catalog) -> bool:

@@ -125,7 +125,7 @@ def _write(rename: Rename) -> Statement:
     key, old, new = rename.key, quote_identifier(rename.key.name), quote_identifier(rename.to)
     hazards = () if key.kind in _UNSEEN else (Hazard.BREAKS_CLIENTS,)
     lock, on = _lock(key)
-    reason = "what it holds stays"
+    reason = "a rename: no row is touched"
     return Statement(_sql(rename, old, new), key, reason, lock, on, hazards)
 
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bedstone.cli.options import Json, Server
+from bedstone.cli.renames import RenameOption, candidates_data, settle_renames, tell_candidates
 
 if TYPE_CHECKING:
-    from bedstone.plan import Options, Plan, Statement
+    from bedstone.catalog import Catalog
+    from bedstone.plan import Options, Plan, Renaming, Statement
 
 EXAMPLES = (
     "Examples:  bedstone plan old.sql new.sql    bedstone plan postgresql://app@db/shop .    "
@@ -30,6 +32,7 @@ def run(
     b: Annotated[str, typer.Argument(help=_SIDE, metavar="TO")],
     *,
     server: Server = None,
+    rename: RenameOption = None,
     reverse: Annotated[
         bool, typer.Option("--reverse", help="Plan the way back: from TO to FROM.")
     ] = False,
@@ -57,21 +60,29 @@ def run(
     """Print a script for psql that turns the schema of FROM into that of TO.
 
     Where rows can be, the script keeps nobody out for long; each statement says its lock and what
-    may hurt. Nothing is run but on scratch databases; nothing is printed where both are equal.
+    may hurt. Nothing is run but on scratch databases; nothing is printed where both are equal. No
+    rename is guessed: it is given, or asked for on a terminal.
     """
-    from bedstone.plan import Options, plan, render_script
+    from bedstone.plan import Options, parse_rename, render_script
     from bedstone.prove import read_sides, server_for, within
     from bedstone.settings import read_settings
 
     settings = read_settings(Path.cwd(), overrides={"server": server})
     options = Options(online=online, lowest=_lowest(postgres))
+    renames = [parse_rename(text) for text in rename or ()]
     patterns = (*settings.exclude, *(exclude or ()))
+
+    def view(catalog: Catalog) -> Catalog:
+        return within(catalog, schema or (), patterns)
+
     with server_for(settings) as scratch_server:
-        found = read_sides(a, b, scratch_server, cwd=Path.cwd())
-        first, second = (within(side, schema or (), patterns) for side in found)
-    made = plan(second, first, options) if reverse else plan(first, second, options)
+        sides = read_sides(a, b, scratch_server, cwd=Path.cwd())
+        found = settle_renames(*sides, renames, scratch_server, view=view, ask=not json)
+    if not json:
+        tell_candidates(found)  # first: a plan that is refused may need just that
+    made = found.plan_back(options) if reverse else found.plan(options)
     if json:
-        sys.stdout.write(json_module.dumps(_data(made, options), indent=2) + "\n")
+        sys.stdout.write(json_module.dumps(_data(made, found, options), indent=2) + "\n")
         return
     sys.stdout.write(render_script(made))
     _tell(made)
@@ -94,11 +105,12 @@ def _tell(made: Plan) -> None:
             sys.stderr.write(f"loses data: {statement.sql.splitlines()[0]}\n")
 
 
-def _data(made: Plan, options: Options) -> dict[str, object]:
+def _data(made: Plan, found: Renaming, options: Options) -> dict[str, object]:
     return {
         "postgres": f">={options.lowest}",
         "online": options.online,
         "statements": [_statement(statement) for statement in made.statements],
+        "candidates": candidates_data(found),
     }
 
 
