@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -67,7 +69,7 @@ class Renaming:
 
 def rename(
     a: Catalog,
-    b: Catalog,
+    b: Catalog | Callable[[Catalog], Catalog],
     renames: Iterable[Rename],
     server: Server,
     *,
@@ -77,23 +79,25 @@ def rename(
 
     What a rename brings along is PostgreSQL's own word: what it can reach is built in a scratch
     database of *server*, renamed there and read again. Certain are an index or constraint that is
-    the same but for its name, and the sequence of a column. *view* says what of both sides counts;
-    it is asked after the renames.
+    the same but for its name, and the sequence of a column. *b* may be what gives the second side
+    for a first one under its new names. *view* says what of both sides counts; it is asked after
+    the renames.
 
     Raises:
         RenameUnfounded: a rename does not fit both sides, or PostgreSQL refuses it.
         RenameUntried: what it reaches cannot be built on *server*.
     """
+    wanted = b if callable(b) else lambda _: b
     given = _checked(renames, a)
-    if not given and not equal_but_for_name(view(a), view(b)):
-        return Renaming(view(a), view(b))
-    with server.workspace("renames") as workspace:
-        scratch = workspace.scratch("renames")
-        found = _applied(Renaming(a, b), given, scratch) if given else Renaming(a, b)
+    with _Trial(server) as trial:
+        found = Renaming(a, a)
+        if given:
+            found = trial.apply(found, given)
+        found = replace(found, b=wanted(found.a))
         _check_new_names(given, found)
         try:
             while certain := equal_but_for_name(view(found.a), view(found.b)):
-                found = _applied(found, certain, scratch)
+                found = trial.apply(found, certain)
         except (RenameUnfounded, RenameUntried) as reason:
             found = replace(found, untried=reason.message)
     return replace(found, a=view(found.a), b=view(found.b))
@@ -150,8 +154,23 @@ def _whole_of(part: Key, now: Mapping[Key, Key]) -> Key:
 # --- in the scratch database -----------------------------------------------------------------
 
 
+class _Trial(ExitStack):
+    """Where renames are tried: a scratch database, made when it is first needed."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    @cached_property
+    def _scratch(self) -> Scratch:
+        return self.enter_context(self._server.workspace("renames")).scratch("renames")
+
+    def apply(self, before: Renaming, renames: Sequence[Rename]) -> Renaming:
+        """Return *before* with more renames of its first side."""
+        return _applied(before, renames, self._scratch)
+
+
 def _applied(before: Renaming, renames: Sequence[Rename], scratch: Scratch) -> Renaming:
-    """Return *before* with more renames of its first side."""
     a = before.a
     part = excerpt(a, (_object_of(item.key, a) for item in renames))
     statements = rename_statements(renames, a)
