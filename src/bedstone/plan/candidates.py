@@ -6,17 +6,17 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import COSMETIC, UNCOMPARED
 from bedstone.plan.annotations import NAMES
 from bedstone.plan.hints import Rename, labels_of
-from bedstone.plan.naming import names_in, space
-from bedstone.plan.side import Side
+from bedstone.plan.naming import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bedstone.catalog import Catalog, Object
 
@@ -25,7 +25,9 @@ _SAME = frozenset(
     {"view", "materialized view", "sequence", "function", "procedure", "enum", "domain"}
 )
 _TABLES = frozenset({"table", "foreign table"})
-_PLACES = ("position", "local", "owner", "acl")
+_COLUMNS = frozenset({"column", "attribute"})
+_CERTAIN = frozenset({"index", "constraint", "sequence"})
+_POSSIBLE = _SAME | _TABLES | _COLUMNS | {"composite", "schema"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,60 +46,88 @@ class Candidate:
         return tuple(Rename(self.key, name) for name in self.names)
 
 
+class _Sides:
+    """What only one of two sides has, of some kinds."""
+
+    def __init__(self, a: Catalog, b: Catalog, kinds: frozenset[str]) -> None:
+        self.a = a
+        self.b = b
+        self.gone = [i for i in a.of_kind(*kinds) if i.key not in b and i.extension is None]
+        self._made: defaultdict[tuple[object, ...], list[Object]] = defaultdict(list)
+        for item in b.of_kind(*kinds) if self.gone else ():
+            if item.key not in a:
+                self._made[_place(item.key)].append(item)
+
+    def made_beside(self, gone: Object) -> list[Object]:
+        """Return what only the second side has, of the same kind in the same place."""
+        return self._made.get(_place(gone.key), [])
+
+    def loses_whole(self, part: Object) -> bool:
+        """Whether what *part* is a part of goes, too."""
+        whole = self.a.parent_of(part.key)
+        return whole is not None and whole not in self.b
+
+    @cached_property
+    def content(self) -> Mapping[Key, frozenset[object]]:
+        """The columns of each table and composite type of both sides, with their types."""
+        found: defaultdict[Key, set[object]] = defaultdict(set)
+        for side in (self.a, self.b):
+            for item in side.of_kind(*_COLUMNS):
+                whole = side.parent_of(item.key)
+                if whole is not None:
+                    found[whole].add((item.key.name, item.attributes["type"]))
+        return {key: frozenset(columns) for key, columns in found.items()}
+
+
+def _place(key: Key) -> tuple[object, ...]:
+    return (key.kind, key.schema, key.parent)
+
+
+# --- certain ---------------------------------------------------------------------------------
+
+
 def equal_but_for_name(a: Catalog, b: Catalog) -> tuple[Rename, ...]:
     """Return the renames that need no word of the user's: they lead to *b* and lose nothing.
 
     An index or constraint of one table that has the same definition under another name, and the
     sequence of one column.
     """
-    before, after = Side(a), Side(b)
+    sides, names = _Sides(a, b, _CERTAIN), Names(a)
     found = []
     taken: set[Key] = set()
-    for gone in _only_in(a, b, {"index", "constraint", "sequence"}):
-        if gone.extension is not None or _follows(gone.key, before):
+    for gone in sides.gone:
+        if sides.loses_whole(gone) or _follows(gone):
             continue
-        for made in _alike(gone, before, after):
-            rename = Rename(gone.key, made.name)
-            if made not in taken and made.name not in names_in(a, space(gone.key)):
-                taken.add(made)
-                found.append(rename)
+        for made in sides.made_beside(gone):
+            free = made.key not in taken and not names.holds(gone.key, made.key.name)
+            if _is_the_same(gone, made, sides) and free:
+                taken.add(made.key)
+                found.append(Rename(gone.key, made.key.name))
                 break
     return tuple(found)
 
 
-def _follows(key: Key, side: Side) -> bool:
+def _follows(item: Object) -> bool:
     """Whether a parent's name goes to it, so that it cannot be renamed alone."""
-    return key in side.brought and side[key].attributes.get("type") == "check"
+    return item.attributes.get("local") is False and item.attributes["type"] == "check"
 
 
-def _alike(gone: Object, before: Side, after: Side) -> list[Key]:
-    key = gone.key
-    if key.kind == "sequence":
-        column = gone.owning_column
-        if column is None or column not in after or not _is_its_own(gone, before):
-            return []
-        return [
-            k for k in after.parts.get(after.wholes[column], ())
-            if k.kind == "sequence" and k.schema == key.schema and k not in before
-            and after[k].owning_column == column and _is_its_own(after[k], after)
-        ]  # fmt: skip
-    table = before.wholes.get(key)
-    if table is None or table not in after:
-        return []
-    return [
-        k for k in after.parts.get(table, ())
-        if k.kind == key.kind and k not in before and _form(after[k]) == _form(gone)
-    ]  # fmt: skip
+def _is_the_same(gone: Object, made: Object, sides: _Sides) -> bool:
+    if gone.key.kind != "sequence":
+        return _form(gone) == _form(made)
+    if gone.owning_column is None or gone.owning_column != made.owning_column:
+        return False
+    return _is_its_own(gone, sides.a) and _is_its_own(made, sides.b)
 
 
-def _is_its_own(sequence: Object, side: Side) -> bool:
+def _is_its_own(sequence: Object, side: Catalog) -> bool:
     """Whether a column takes its values from the sequence that goes with it."""
     column = sequence.owning_column
     if column is None or column not in side:
         return False
-    default = side[column].attributes["default"]
     wanted = f"nextval('{sequence.key.path}'::regclass)"
-    return bool(sequence.attributes["identity"]) or default == wanted
+    identity = bool(sequence.attributes["identity"])
+    return identity or side[column].attributes["default"] == wanted
 
 
 def _form(item: Object) -> dict[str, object]:
@@ -109,45 +139,26 @@ def _form(item: Object) -> dict[str, object]:
     }
 
 
+# --- possible --------------------------------------------------------------------------------
+
+
 def find_candidates(a: Catalog, b: Catalog) -> tuple[Candidate, ...]:
     """Return what is in *a* alone and looks like something that is in *b* alone.
 
     Of the same kind, in the same place, of the same shape: columns of one type, tables and
-    schemas that share most of what is in them, labels at the same position of an enum, and what
+    schemas that share half of what is in them, labels at the same position of an enum, and what
     differs in nothing but its name.
     """
-    before, after = Side(a), Side(b)
-    made: defaultdict[tuple[object, ...], list[Object]] = defaultdict(list)
-    kinds = _SAME | _TABLES | {"column", "attribute", "composite", "schema"}
-    for item in _only_in(b, a, kinds):
-        made[_place(item.key)].append(item)
+    sides = _Sides(a, b, _POSSIBLE)
     found = []
-    for gone in _only_in(a, b, kinds):
-        whole = before.wholes.get(gone.key)
-        if gone.extension is not None or gone.key in before.brought:
+    for gone in sides.gone:
+        if sides.loses_whole(gone) or gone.attributes.get("local") is False:
             continue
-        if (whole is not None and whole not in after) or _is_owned(gone):
-            continue
-        like = [
-            new for new in made.get(_place(gone.key), ())
-            if new.key not in after.brought and _look_alike(gone, new, before, after)
-        ]  # fmt: skip
+        like = [new for new in sides.made_beside(gone) if _look_alike(gone, new, sides)]
         if like:
-            like.sort(key=lambda new: _distance(gone, new))
-            found.append(Candidate(gone.key, tuple(new.key.name for new in like)))
+            distances = {new.key.name: _distance(gone, new) for new in like}
+            found.append(Candidate(gone.key, tuple(sorted(distances, key=distances.__getitem__))))
     return (*found, *_labels(a, b))
-
-
-def _only_in(one: Catalog, other: Catalog, kinds: Iterable[str]) -> Iterator[Object]:
-    return (item for item in one.of_kind(*kinds) if item.key not in other)
-
-
-def _place(key: Key) -> tuple[object, ...]:
-    return (key.kind, key.schema, key.parent)
-
-
-def _is_owned(item: Object) -> bool:
-    return item.key.kind == "sequence" and item.owning_column is not None
 
 
 def _distance(gone: Object, new: Object) -> tuple[bool, float, str]:
@@ -156,44 +167,34 @@ def _distance(gone: Object, new: Object) -> tuple[bool, float, str]:
     return (there != here, unlike, new.key.name)
 
 
-def _look_alike(gone: Object, new: Object, before: Side, after: Side) -> bool:
+def _look_alike(gone: Object, new: Object, sides: _Sides) -> bool:
     kind = gone.key.kind
-    if kind in {"column", "attribute"}:
-        return _same(gone, new, ("type", "collation")) and not gone.attributes.get("generated")
-    if kind in _TABLES:
-        if not _same(gone, new, ("partition_of", "partition_bound", "partition_by")):
-            return False
-        return _mostly(*(_content(item.key, side, _column) for item, side in
-                         ((gone, before), (new, after))))  # fmt: skip
-    if kind == "composite":
-        there, here = (
-            _content(item.key, side, _column) for item, side in ((gone, before), (new, after))
-        )
-        return there == here
+    if kind in _COLUMNS:
+        computed = gone.attributes.get("generated")
+        return _same(gone, new, ("type", "collation")) and not computed
     if kind == "schema":
-        return _mostly(*(
-            frozenset((k.kind, k.name, k.parent) for k in side.catalog.objects
-                      if k.schema == item.key.name)
-            for item, side in ((gone, before), (new, after))
-        ))  # fmt: skip
-    names = (name for name in _form(gone) if name not in _PLACES)
-    return not _is_owned(new) and _same(gone, new, names)
+        return _half(_names_within(gone.key, sides.a), _names_within(new.key, sides.b))
+    if kind in _TABLES or kind == "composite":
+        columns = [sides.content.get(item.key, frozenset()) for item in (gone, new)]
+        if kind == "composite":
+            return columns[0] == columns[1]
+        placed = _same(gone, new, ("partition_of", "partition_bound", "partition_by"))
+        return placed and _half(*columns)
+    owned = any(item.attributes.get("owned_by") for item in (gone, new))
+    return not owned and _same(gone, new, _form(gone))
 
 
 def _same(one: Object, other: Object, names: Iterable[str]) -> bool:
     return all(one.attributes.get(name) == other.attributes.get(name) for name in names)
 
 
-def _content(key: Key, side: Side, what: Callable[[Object], object]) -> frozenset[object]:
-    parts = (side[k] for k in side.parts.get(key, ()) if k.kind in {"column", "attribute"})
-    return frozenset(map(what, parts))
+def _names_within(schema: Key, side: Catalog) -> frozenset[object]:
+    return frozenset(
+        (key.kind, key.name, key.parent) for key in side.objects if key.schema == schema.name
+    )
 
 
-def _column(item: Object) -> object:
-    return (item.key.name, item.attributes["type"])
-
-
-def _mostly(one: frozenset[object], other: frozenset[object]) -> bool:
+def _half(one: frozenset[object], other: frozenset[object]) -> bool:
     """Whether half of the larger is in the other, or more."""
     return bool(one) and 2 * len(one & other) >= max(len(one), len(other))
 

@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from bedstone.catalog import Key
-from bedstone.plan.hints import LONGEST, Rename, columns_of, labels_of
+from bedstone.plan.hints import LONGEST, Rename, enum_of, is_there, labels_of
 from bedstone.plan.spelling import path, relation_path, word_of
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier, quote_literal
 from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from bedstone.catalog import Catalog
+    from bedstone.catalog import Catalog, Key
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _PARTS = frozenset(
@@ -71,6 +72,7 @@ def _rank(key: Key) -> int:
 
 
 def _in_order(renames: Iterable[Rename], catalog: Catalog) -> Iterator[Rename]:
+    names = Names(catalog)
     ranked: list[dict[tuple[object, ...], Rename]] = [{}, {}, {}, {}]
     for rename in sorted(renames, key=lambda r: r.key.sort_key):
         ranked[_rank(rename.key)][*space(rename.key), rename.key.name] = rename
@@ -81,7 +83,7 @@ def _in_order(renames: Iterable[Rename], catalog: Catalog) -> Iterator[Rename]:
                 yield waiting.pop(free[0])
                 continue
             at, rename = next(iter(waiting.items()))
-            aside = _unused(rename.key, catalog)
+            aside = _unused(rename.key, names)
             del waiting[at]
             yield Rename(rename.key, aside)
             waiting[*at[:-1], aside] = Rename(rename.key._replace(name=aside), rename.to)
@@ -98,25 +100,35 @@ def space(key: Key) -> tuple[object, ...]:
     return (key.kind, key.schema, key.parent)
 
 
-def names_in(catalog: Catalog, place: tuple[object, ...]) -> frozenset[str]:
-    """Return the names that are taken in a space."""
-    kind, schema, *parent = place
-    if kind == "value":
-        return frozenset(labels_of(Key("enum", str(schema), str(*parent)), catalog))
-    if kind == "view column":
-        views = catalog.of_kind("view", "materialized view")
-        found = (v for v in views if [v.key.schema, v.key.name] == [schema, *parent])
-        return frozenset(name for view in found for name in columns_of(view))
-    return frozenset(key.name for key in catalog.objects if space(key) == place)
+class Names:
+    """The names that are taken in a catalog, by space."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def holds(self, place: Key, name: str) -> bool:
+        """Whether *name* is taken in the space of *place*."""
+        if place.kind == "value":
+            return name in labels_of(enum_of(place), self._catalog)
+        if place.kind == "view column":
+            return is_there(place._replace(name=name), self._catalog)
+        return name in self._found.get(space(place), ())
+
+    @cached_property
+    def _found(self) -> Mapping[tuple[object, ...], set[str]]:
+        found: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
+        for key in self._catalog.objects:
+            found[space(key)].add(key.name)
+        return found
 
 
-def _unused(key: Key, catalog: Catalog) -> str:
-    taken, number = names_in(catalog, space(key)), 0
+def _unused(key: Key, names: Names) -> str:
+    number = 0
     while True:
         head = f"bedstone_{number or ''}"
         room = LONGEST - len(head)
         name = head + key.name.encode()[:room].decode(errors="ignore")
-        if name not in taken:
+        if not names.holds(key, name):
             return name
         number += 1
 

@@ -15,7 +15,7 @@ from bedstone.errors import RenameUnfounded, RenameUntried
 from bedstone.plan.candidates import Candidate, equal_but_for_name, find_candidates
 from bedstone.plan.excerpt import build, excerpt
 from bedstone.plan.hints import Rename, enum_of, find, is_there
-from bedstone.plan.naming import names_in, rename_statements, space
+from bedstone.plan.naming import Names, rename_statements, space
 from bedstone.plan.planner import Plan, plan
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def _checked(renames: Iterable[Rename], a: Catalog) -> tuple[Rename, ...]:
                 f"{key} has two new names: {found[key]} and {item.to}", hint="Give one of them."
             )
     given = tuple(Rename(key, to) for key, to in found.items() if key.name != to)
+    names = Names(a)
     leaving = {(space(item.key), item.key.name) for item in given}
     taken: dict[tuple[object, str], Key] = {}
     for item in given:
@@ -122,7 +123,7 @@ def _checked(renames: Iterable[Rename], a: Catalog) -> tuple[Rename, ...]:
                 f"{other} and {item.key} have one new name: {item.to}", hint="Give each its own."
             )
         taken[place] = item.key
-        if place not in leaving and item.to in names_in(a, space(item.key)):
+        if place not in leaving and names.holds(item.key, item.to):
             raise RenameUnfounded(
                 f"{item.key} cannot become {item.to}: FROM has that already",
                 detail="What is there under the new name would stand in the way.",
@@ -181,12 +182,13 @@ def _applied(before: Renaming, renames: Sequence[Rename], scratch: Scratch) -> R
         for statement in statements.there:
             _run(statement, session)
         new, addresses_now = read_addressed(session)
-    keys = {key: addresses_now[at] for at, key in addresses.items() if at in addresses_now}
-    keys |= {key: _carried(key, renames) for key in a.objects if key not in keys}
+    tried = {key: addresses_now[at] for at, key in addresses.items() if at in addresses_now}
+    keys = {key: tried.get(key) or _carried(key, renames) for key in a.objects}
+    keys = {key: now for key, now in keys.items() if key != now}
     objects = sorted(
         (_renamed(item, keys, old, new) for item in a), key=lambda item: item.key.sort_key
     )
-    former = {keys[key]: before.former.get(key, key) for key in a.objects}
+    former = {keys.get(key, key): before.former.get(key, key) for key in a.objects}
     return replace(
         before,
         a=replace(a, objects={item.key: item for item in objects}),
@@ -223,7 +225,7 @@ def _carried(key: Key, renames: Sequence[Rename]) -> Key:
             if key.kind == "privileges":
                 raise RenameUntried(
                     f"{item.key} holds {key}, which are told by its name",
-                    hint=f"Leave them out: --exclude '{key}'",
+                    hint="Rename it by hand first, on its own.",
                 )
             return key._replace(schema=item.to)
         if item.key.kind == "server" and key.kind == "user mapping" and key.parent == item.key.name:
@@ -233,7 +235,9 @@ def _carried(key: Key, renames: Sequence[Rename]) -> Key:
 
 def _renamed(item: Object, keys: Mapping[Key, Key], old: Catalog, new: Catalog) -> Object:
     """Return an object of the first side with what the renames changed in it, and no more."""
-    key = keys[item.key]
+    key = keys.get(item.key, item.key)
+    if item.key not in old and key == item.key and keys.keys().isdisjoint(item.depends):
+        return item
     attributes = item.attributes
     if item.key in old and key in new:
         before, after = old[item.key].attributes, new[key].attributes

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,12 @@ from plan_applied import run_statements
 from bedstone.catalog import Catalog, Key, Meaning, compare, read_catalog
 from bedstone.errors import RenameUnfounded, RenameUntried
 from bedstone.plan import Hazard, Plan, Renaming, parse_rename, rename
+from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
+    import psycopg
+
+    from bedstone.plan import Statement
     from bedstone.server import Scratch, Server, Workspace
 
 LONG = "ü" * 31 + "x"  # 63 bytes
@@ -213,6 +218,22 @@ def left(a: Catalog, b: Catalog) -> list[str]:
     return [str(d) for d in compare(a, b) if d.meaning is Meaning.MEANINGFUL]
 
 
+def takes_its_lock(session: psycopg.Connection, statement: Statement) -> None:
+    """Run a statement; hold what it says of its lock against what the server says."""
+    found = session.execute("select to_regclass(%s)::oid", [statement.on]).fetchone()
+    with session.transaction():
+        session.execute(statement.sql.encode())
+        held = session.execute(
+            "select relation, mode from pg_locks where pid = pg_backend_pid()"
+            " and locktype = 'relation' and relation >= 16384"
+        ).fetchall()
+    modes = {(oid, LockMode[re.sub(r"(?<!^)(?=[A-Z])", "_", m[:-4]).upper()]) for oid, m in held}
+    if statement.lock is not None:
+        assert found is not None
+        assert (found[0], statement.lock) in modes, statement
+    assert max((mode for _, mode in modes), default=0) <= (statement.lock or 3), statement
+
+
 def same(a: Catalog, real: Catalog) -> None:
     """Only what a rename reaches is tried: what is left out must not be changed by it."""
     assert [str(d) for d in compare(a, real)] == []
@@ -232,7 +253,8 @@ def test_rows_stay_under_the_new_names_there_and_back(
     there, back = found.plan(), found.plan_back()
     rest = there.statements[len(found.there) :]
     with live.connect(autocommit=True) as session:
-        run_statements(session, Plan(found.there))
+        for statement in found.there:
+            takes_its_lock(session, statement)
         same(found.a, read_catalog(session))
         run_statements(session, Plan(rest))
         assert session.execute(case.query.encode()).fetchall() == (case.answer or [()])
