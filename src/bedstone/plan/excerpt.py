@@ -29,7 +29,7 @@ _LEFT_OUT = frozenset(
 _TAKEN_OFF = ("owner", "acl")
 _EMPTIED = (
     "comment", "constraint_comment", "index_comment", "security_labels", "depends_on_extensions",
-    "tablespace",
+    "tablespace", "managed_by",
 )  # fmt: skip
 _WHY = "PostgreSQL itself says what a rename brings along, on a scratch database."
 

@@ -109,11 +109,11 @@ def find(key: Key, catalog: Catalog) -> Key:
     for kind in _KINDS.get(key.kind, (key.kind,)):
         exact = key._replace(kind=kind)
         if exact in catalog:
-            return _ours(catalog[exact])
+            return _ours(catalog[exact], catalog)
     if key.kind == "index" and key.parent is None:
         for item in catalog.of_kind("index"):
             if (item.key.schema, item.key.name) == (key.schema, key.name):
-                return _ours(item)
+                return _ours(item, catalog)
     if key._replace(kind="range") in catalog and key.kind in {"type", "range"}:
         raise RenameUnfounded(
             f"{key} is a range: its constructors and its multirange would keep their names",
@@ -168,11 +168,18 @@ def _find_value(key: Key, catalog: Catalog) -> Key:
     return key
 
 
-def _ours(item: Object) -> Key:
+def _ours(item: Object, catalog: Catalog) -> Key:
     if item.extension is not None:
         raise RenameUnfounded(
             f"{item.key} belongs to extension {item.extension}",
             hint="Leave it to the extension.",
+        )
+    whole = catalog.parent_of(item.key) if item.key.kind == "column" else item.key
+    manager = catalog[whole].attributes.get("managed_by") if whole is not None else None
+    if manager is not None:
+        raise RenameUnfounded(
+            f"{item.key} is looked after by {manager}, which knows it by its name",
+            hint=f"Rename it by hand, in the configuration of {manager} as well.",
         )
     return item.key
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from plan_applied import run_statements
 
-from bedstone.catalog import Catalog, Key, Meaning, compare, read_catalog
+from bedstone.catalog import Attributes, Catalog, Key, Meaning, compare, read_catalog
 from bedstone.errors import RenameUnfounded, RenameUntried
 from bedstone.plan import Hazard, Plan, Renaming, parse_rename, rename
 from bedstone.trace import LockMode
@@ -402,6 +402,17 @@ def test_an_extension_that_is_not_here_is_named(workspace: Workspace) -> None:
     with pytest.raises(RenameUntried) as refused:
         rename(a, b, [free, parse_rename("table public.t=t2")], workspace.server)
     assert "extension postgis_of_ours is not on the scratch server" in str(refused.value)
+
+
+def test_what_a_partition_manager_knows_by_name_is_not_renamed(workspace: Workspace) -> None:
+    a = made(workspace.scratch("a"), "create table t (x integer) partition by range (x)")
+    key = Key("table", "public", "t")
+    values = {**a[key].attributes, "managed_by": "pg_partman"}
+    item = replace(a[key], attributes=Attributes.of("table", values))
+    a = replace(a, objects={**a.objects, key: item})
+    for text in ("table public.t=u", "column public.t.x=y"):
+        with pytest.raises(RenameUnfounded, match="is looked after by pg_partman"):
+            rename(a, a, [parse_rename(text)], workspace.server)
 
 
 PARTED = "create table t (a integer) partition by list (a)"
