@@ -195,6 +195,30 @@ CASES = (
         "select id from w join core.t using (c) where c operator(core.=) 'a'",
         [(1,)],
     ),
+    Case(
+        "owners, privileges and secrets, which nobody has where renames are tried",
+        """create role "bed Bob"; create schema app; create table app.t (nm text, id integer);
+        alter table app.t owner to "bed Bob"; grant update (nm) on app.t to "bed Bob";
+        create policy p on app.t to "bed Bob" using (nm = 'x'); comment on table app.t is 'c';
+        alter default privileges for role "bed Bob" in schema app grant select on tables to public;
+        create foreign data wrapper f; create server s foreign data wrapper f
+          options (password 'secret'); create user mapping for "bed Bob" server s
+          options (password 'secret'); create foreign table ft (nm text) server s
+          options (password 'secret'); create view v as select nm from ft""",
+        ("table app.t=u", "column app.t.nm=name", "schema app=core", "server s=s2",
+         "column public.ft.nm=name", "foreign data wrapper f=g"),
+        """create role "bed Bob"; create schema core; create table core.u (name text, id integer);
+        alter table core.u owner to "bed Bob"; grant update (name) on core.u to "bed Bob";
+        create policy p on core.u to "bed Bob" using (name = 'x'); comment on table core.u is 'c';
+        alter default privileges for role "bed Bob" in schema core grant select on tables to public;
+        create foreign data wrapper g; create server s2 foreign data wrapper g
+          options (password 'secret'); create user mapping for "bed Bob" server s2
+          options (password 'secret'); create foreign table ft (name text) server s2
+          options (password 'secret'); create view v as select name as nm from ft""",
+        "insert into app.t values ('x', 1)",
+        "select name, id from core.u",
+        [("x", 1)],
+    ),
 )  # fmt: skip
 
 
