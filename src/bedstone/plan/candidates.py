@@ -180,8 +180,7 @@ def _look_alike(gone: Object, new: Object, sides: _Sides) -> bool:
             return columns[0] == columns[1]
         placed = _same(gone, new, ("partition_of", "partition_bound", "partition_by"))
         return placed and _half(*columns)
-    owned = any(item.attributes.get("owned_by") for item in (gone, new))
-    return not owned and _same(gone, new, _form(gone))
+    return _same(gone, new, _form(gone))
 
 
 def _same(one: Object, other: Object, names: Iterable[str]) -> bool:

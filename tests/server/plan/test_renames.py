@@ -464,6 +464,8 @@ POSSIBLE = (
     ("create schema s; create table s.t ()", "create schema r; create table r.t ()",
      ["schema s=r"]),
     ("create sequence s", "create sequence r", ["sequence public.s=r"]),
+    ("create table t (a integer); create sequence x owned by t.a",
+     "create table t (a integer); create sequence y owned by t.a", ["sequence public.x=y"]),
 )  # fmt: skip
 
 
