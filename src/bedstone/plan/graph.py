@@ -109,10 +109,13 @@ class Graph:
         return key.kind == "constraint" and self._a[key].attributes["type"] == "foreign key"
 
     def _leads_elsewhere(self, key: Key) -> bool:
-        """Whether *key* is a foreign key to another table: two of them may make a circle.
+        """Whether *key* needs another table than its own: two of them may make a circle.
 
-        One that leads to its own partitioned table leads to the partitions of that, too.
+        A foreign key that leads to its own partitioned table leads to the partitions of that, too.
         """
+        if key.kind in {"policy", "rule"}:
+            others = {self._a.table_of(needed) for needed in self._a[key].depends}
+            return not others <= {None, self._a.wholes[key]}
         if not self._is_foreign_key(key):
             return False
         attributes = self._a[key].attributes
@@ -193,6 +196,8 @@ class Graph:
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
+        if key.kind == "trigger" and key in self._b.brought:
+            self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
         if self._is_moved_table(key):
             tie = Step(Verb.TIE, self._b.wholes[key])
             attached = key in self._b.brought
