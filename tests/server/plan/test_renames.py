@@ -402,6 +402,31 @@ def test_a_rename_that_fits_not_both_sides_is_refused(
     assert refused.value.hint
 
 
+def test_a_refusal_is_told_in_full(workspace: Workspace) -> None:
+    a = made(workspace.scratch("a"), "create table a (x integer)")
+    with pytest.raises(RenameUnfounded) as refused:
+        rename(a, a, [parse_rename("column public.a.x=y")], workspace.server)
+    assert str(refused.value) == (
+        "BED211: TO has no column public.a.y, which column public.a.x is to become\n"
+        "  hint: Give the name that TO has, or leave the rename out."
+    )
+
+
+def test_what_is_left_out_is_no_candidate_and_is_not_renamed(workspace: Workspace) -> None:
+    a = made(workspace.scratch("a"), "create table t (x integer); create table tmp1 (y text);"
+             "create index i on t (x); create index tmp2 on t (x)")  # fmt: skip
+    b = made(workspace.scratch("b"), "create table t (x integer); create table tmp3 (y text);"
+             "create index i on t (x); create index tmp4 on t (x)")  # fmt: skip
+    found = rename(a, b, (), workspace.server)
+    assert (len(found.there), len(found.candidates)) == (1, 1)
+
+    def view(side: Catalog) -> Catalog:
+        return side.without(lambda key: key.name.startswith("tmp"))
+
+    found = rename(a, b, (), workspace.server, view=view)
+    assert (found.there, found.candidates, found.plan().statements) == ((), (), ())
+
+
 def test_an_extension_that_is_not_here_is_named(workspace: Workspace) -> None:
     """Only where the rename leads to it; else it is no obstacle."""
     sql = "create extension citext; create table t (a citext); create table u (a integer)"
@@ -425,7 +450,12 @@ def test_an_extension_that_is_not_here_is_named(workspace: Workspace) -> None:
     assert len(rename(a, b, [free], workspace.server).there) == 1
     with pytest.raises(RenameUntried) as refused:
         rename(a, b, [free, parse_rename("table public.t=t2")], workspace.server)
-    assert "extension postgis_of_ours is not on the scratch server" in str(refused.value)
+    assert str(refused.value) == (
+        "BED212: extension postgis_of_ours is not on the scratch server, and what is renamed leads "
+        "to it\n"
+        "  detail: PostgreSQL itself says what a rename brings along, on a scratch database.\n"
+        "  hint: Name a server that has it: --server postgresql://…"
+    )
 
 
 def test_what_a_partition_manager_knows_by_name_is_not_renamed(workspace: Workspace) -> None:
