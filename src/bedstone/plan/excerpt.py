@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from bedstone.catalog import Attributes, Catalog, Key, Object, read_catalog
-from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable, RenameUntried
 from bedstone.plan.change import Options
 from bedstone.plan.planner import plan
@@ -31,6 +30,8 @@ _EMPTIED = (
     "comment", "constraint_comment", "index_comment", "security_labels", "depends_on_extensions",
     "tablespace", "managed_by",
 )  # fmt: skip
+#: What may show in what needs the whole alone.
+_MET_BY_WHOLE = frozenset({"column", "attribute", "constraint"})
 _WHY = "PostgreSQL itself says what a rename brings along, on a scratch database."
 
 
@@ -50,9 +51,13 @@ def excerpt(catalog: Catalog, keys: Iterable[Key]) -> Catalog:
 
 
 def _reached(keys: Iterable[Key], side: Side) -> set[Key]:
-    """Return *keys*, their parts, what needs them, and so on."""
+    """Return *keys*, their parts, what needs them, and so on.
+
+    What needs a table or type as a whole may meet the name of any part: children and typed tables
+    have it too, a view writes it otherwise where two columns of a join would have one name.
+    """
     found: set[Key] = set()
-    waiting = list(keys)
+    waiting = [side.wholes[key] if key.kind in _MET_BY_WHOLE else key for key in keys]
     while waiting:
         key = waiting.pop()
         if key in found:
@@ -60,19 +65,11 @@ def _reached(keys: Iterable[Key], side: Side) -> set[Key]:
         found.add(key)
         waiting += side.parts.get(key, ())
         waiting += side.dependants.get(key, ())
-        waiting += _of_children(key, side)
         if key.kind == "schema":
             waiting += (k for k in side.catalog.objects if k.schema == key.name)
+            extensions = side.catalog.of_kind("extension")  # PostgreSQL notes no need of public
+            waiting += (e.key for e in extensions if e.attributes["schema"] == key.name)
     return found
-
-
-def _of_children(key: Key, side: Side) -> Iterator[Key]:
-    """Yield the columns and constraints of the same name that children and partitions have."""
-    whole = side.wholes.get(key)
-    if key.kind in {"column", "constraint"} and whole is not None:
-        for child in side.dependants.get(whole, ()):
-            if child.kind in RELATIONS:
-                yield key._replace(schema=child.schema, parent=child.name)
 
 
 def _needed(keys: Iterable[Key], side: Side) -> set[Key]:
@@ -87,12 +84,20 @@ def _needed(keys: Iterable[Key], side: Side) -> set[Key]:
         item = side[key]
         waiting += item.depends
         waiting += side.inborn(key)
+        waiting += _above(key, side)
         waiting += (whole for whole in (side.wholes.get(key),) if whole is not None)
         if key.schema is not None:
             waiting.append(Key("schema", None, key.schema))
         if item.extension is not None:
             waiting.append(Key("extension", None, item.extension))
     return found
+
+
+def _above(key: Key, side: Side) -> Iterator[Key]:
+    """Yield the constraint of a parent that a child's is inherited from."""
+    if key.kind == "constraint" and side[key].attributes["local"] is False:
+        for parent in side[side.wholes[key]].depends:
+            yield key._replace(schema=parent.schema, parent=parent.name)
 
 
 def _bare(item: Object) -> Object:

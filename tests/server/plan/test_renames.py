@@ -137,6 +137,20 @@ CASES = (
         [("n", 2)],
     ),
     Case(
+        "what only shows in what needs the whole",
+        """create table a (id integer, x integer); create table b (id integer, y integer);
+        create view v as select a.id from a join b using (id);
+        create table p (id integer, constraint k check (id > 0)); create table q () inherits (p)""",
+        ("column public.b.y=x", "table public.q=r", "schema public=main"),
+        """alter schema public rename to main; set search_path = main;
+        create table a (id integer, x integer); create table b (id integer, x integer);
+        create view v as select a.id from a join b using (id);
+        create table p (id integer, constraint k check (id > 0)); create table r () inherits (p)""",
+        "insert into a values (1, 2); insert into b values (1, 3)",
+        "select id from main.v",
+        [(1,)],
+    ),
+    Case(
         "every other kind",
         """create sequence s start 7; create view v as select 1 as a, 2 as b;
         create materialized view mv as select 1 as a; create index mvi on mv (a);
