@@ -54,7 +54,7 @@ def _reached(keys: Iterable[Key], side: Side) -> set[Key]:
     """Return *keys*, their parts, what needs them, and so on.
 
     What needs a table or type as a whole may meet the name of any part: children and typed tables
-    have it too, a view writes it otherwise where two columns of a join would have one name.
+    have it, too.
     """
     found: set[Key] = set()
     waiting = [side.wholes[key] if key.kind in _MET_BY_WHOLE else key for key in keys]
@@ -84,7 +84,7 @@ def _needed(keys: Iterable[Key], side: Side) -> set[Key]:
         item = side[key]
         waiting += item.depends
         waiting += side.inborn(key)
-        waiting += _above(key, side)
+        waiting += _inherited(key, side)
         waiting += (whole for whole in (side.wholes.get(key),) if whole is not None)
         if key.schema is not None:
             waiting.append(Key("schema", None, key.schema))
@@ -93,11 +93,20 @@ def _needed(keys: Iterable[Key], side: Side) -> set[Key]:
     return found
 
 
-def _above(key: Key, side: Side) -> Iterator[Key]:
-    """Yield the constraint of a parent that a child's is inherited from."""
-    if key.kind == "constraint" and side[key].attributes["local"] is False:
+def _inherited(key: Key, side: Side) -> Iterator[Key]:
+    """Yield the checks that a child must have to be one, and the constraint that one is from."""
+    for part in side.parts.get(key, ()):
+        attributes = side[part].attributes
+        if part.kind == "constraint" and attributes["type"] == "check" and _is_both(side[part]):
+            yield part
+    if key.kind == "constraint" and _is_both(side[key]):
         for parent in side[side.wholes[key]].depends:
             yield key._replace(schema=parent.schema, parent=parent.name)
+
+
+def _is_both(constraint: Object) -> bool:
+    """Whether a parent has the constraint, too."""
+    return constraint.attributes["local"] is not None
 
 
 def _bare(item: Object) -> Object:
