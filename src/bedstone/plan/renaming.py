@@ -34,9 +34,10 @@ def _all(catalog: Catalog) -> Catalog:
 class Renaming:
     """Two sides, the first with the names of the second.
 
-    *there* turns the first side, as it was given, into *a*; *back* does the reverse. *former* has
-    the keys that the first side had before, where they were others. *untried* says why renames
-    that would spare work were left out.
+    *there* turns the first side, as it was given, into *a*; *back* does the reverse, statement by
+    statement, the last one first. *former* has the keys that the first side had before, where they
+    were others: a live database still has those. *untried* says why renames that would spare work
+    were left out.
     """
 
     a: Catalog
