@@ -562,6 +562,26 @@ class NotPlannable(BedstoneError):
     code = "BED200"
 
 
+class RenameUnreadable(BedstoneError):
+    """What was given as a rename does not name an object and its new name."""
+
+    code = "BED210"
+    exit_status = ExitStatus.USAGE
+
+
+class RenameUnfounded(BedstoneError):
+    """A rename does not fit the two sides: its old or new name is not where it has to be."""
+
+    code = "BED211"
+    exit_status = ExitStatus.USAGE
+
+
+class RenameUntried(BedstoneError):
+    """What a rename can reach cannot be built on the scratch server, so nobody knows its effect."""
+
+    code = "BED212"
+
+
 # --- BED4: run ---------------------------------------------------------------------------------
 
 

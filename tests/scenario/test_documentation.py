@@ -65,7 +65,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "commands"), [("tutorial/first-proof.md", 2), ("how-to/prove-sql-files.md", 1)]
+    ("page", "commands"),
+    [
+        ("tutorial/first-proof.md", 2),
+        ("how-to/plan-a-change.md", 1),
+        ("how-to/prove-sql-files.md", 1),
+    ],
 )
 def test_a_page_works_as_written(tmp_path: Path, page: str, commands: int) -> None:
     """Its files are written, its commands run, and their output is what it shows."""

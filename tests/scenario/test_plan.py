@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from commands import bedstone
+from commands import BEDSTONE, bedstone
 
 from bedstone.catalog import read_catalog
 from bedstone.catalog import to_json as saved
@@ -109,6 +112,73 @@ def test_what_is_left_out_is_left_alone(folder: Path, scratch: Scratch) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+RENAMED = NEW.replace("name text not null", "called text not null").replace(
+    "select name", "select called as name"
+)
+
+
+def test_a_rename_is_told_given_and_taken_back(folder: Path, scratch: Scratch) -> None:
+    (folder / "renamed.sql").write_text(RENAMED.replace("text not null", "varchar(20) not null"))
+    guess = "column public.customer.name=called"
+    told = bedstone(folder, "plan", "old.sql", "renamed.sql")
+    assert told.returncode == 0
+    assert f"--rename '{guess}'" in told.stderr
+    assert "drop column name" in told.stdout
+    data = json.loads(bedstone(folder, "plan", "old.sql", "renamed.sql", "--json").stdout)
+    assert data["candidates"] == [{"object": "column public.customer.name", "renames": [guess]}]
+    arguments = ("plan", "old.sql", "renamed.sql", "--rename", guess)
+    there, back = bedstone(folder, *arguments), bedstone(folder, *arguments, "--reverse")
+    assert (there.stderr, back.stderr) == ("", "")
+    assert json.loads(bedstone(folder, *arguments, "--json").stdout)["candidates"] == []
+    with scratch.connect(autocommit=True) as session:
+        session.execute(OLD.encode())
+        before = read_catalog(session)
+        session.execute("insert into customer values (1, 'Ann', 'x')")
+    psql(scratch, there.stdout)
+    with scratch.connect(autocommit=True) as session:
+        assert session.execute("select called from customer").fetchall() == [("Ann",)]
+    psql(scratch, back.stdout)
+    with scratch.connect(autocommit=True) as session:
+        assert session.execute("select name from customer").fetchall() == [("Ann",)]
+        assert read_catalog(session).fingerprint == before.fingerprint
+
+
+@pytest.mark.parametrize(("answer", "renamed"), [("y", True), ("n", False), ("", False)])
+def test_a_terminal_is_asked(folder: Path, answer: str, renamed: bool) -> None:
+    """Each yes may lead to more questions: the column is only asked about with its table."""
+    (folder / "a.sql").write_text("create table people (id integer, nm text);")
+    (folder / "b.sql").write_text("create table persons (id integer, name text);")
+    output = folder / "script.sql"
+    script, said = on_terminal(folder, output, answer, "plan", "a.sql", "b.sql")
+    assert "is persons the new name of table public.people? [y/N]" in said
+    asked = "is name the new name of column public.people.nm? [y/N]" in said
+    assert asked is renamed
+    assert ("rename column nm to name" in script) is renamed
+    assert ("drop table" in script) is not renamed
+    assert "--rename" not in said
+    assert script.startswith("set ")  # and nothing of the question
+
+
+def on_terminal(folder: Path, output: Path, answer: str, *arguments: str) -> tuple[str, str]:
+    """Run the command on a terminal but for its output; give *answer* to each question."""
+    theirs, ours = pty.openpty()
+    with output.open("w") as out:
+        process = subprocess.Popen(
+            [str(BEDSTONE), *arguments], cwd=folder, stdin=ours, stderr=ours, stdout=out
+        )
+    os.close(ours)
+    said = ""
+    # The terminal's other end is closed when the command has ended.
+    with suppress(OSError):
+        while select.select([theirs], [], [], 60)[0] and (text := os.read(theirs, 4096)):
+            said += text.decode()
+            if said.endswith("[y/N] "):
+                os.write(theirs, f"{answer}\n".encode())
+    os.close(theirs)
+    assert process.wait(60) == 0, said
+    return output.read_text(), said
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "status"),
     [
@@ -116,6 +186,8 @@ def test_what_is_left_out_is_left_alone(folder: Path, scratch: Scratch) -> None:
         (["broken.sql", "new.sql"], "BED194", 3),
         (["postgresql://u:s3cret@127.0.0.1:1/x", "new.sql"], "BED0", 3),
         (["old.sql", "new.sql", "--postgres", "new"], "--postgres", 2),
+        (["old.sql", "new.sql", "--rename", "table customer=c"], "BED210", 2),
+        (["old.sql", "new.sql", "--rename", "table public.customer=c"], "BED211", 2),
     ],
 )
 def test_what_is_wrong_is_said(folder: Path, arguments: list[str], code: str, status: int) -> None:

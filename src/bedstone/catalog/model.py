@@ -29,7 +29,8 @@ class Key(NamedTuple):
 
     *parent* is the relation of a column, constraint, index, trigger, rule or policy (its schema
     is *schema*), the argument types of a function, aggregate or operator, the access method of
-    an operator class or family, the server of a user mapping, the publication of a member.
+    an operator class or family, the server of a user mapping, the publication of a member, the
+    enum of a value.
     """
 
     kind: str
@@ -59,7 +60,7 @@ class Key(NamedTuple):
         match self.kind:
             case "function" | "procedure" | "aggregate":
                 return f"{name}({parent})"
-            case "column" | "view column" | "attribute":
+            case "column" | "view column" | "attribute" | "value":
                 return quote_identifier(*schema, parent, self.name)
             case "constraint" | "trigger" | "rule" | "policy" | "domain constraint":
                 return f"{quote_identifier(self.name)} on {quote_identifier(*schema, parent)}"

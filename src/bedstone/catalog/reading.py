@@ -7,7 +7,7 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bedstone.catalog.assembly import Assembly, is_system_schema
+from bedstone.catalog.assembly import Address, Assembly, is_system_schema
 from bedstone.catalog.census import take_census
 from bedstone.catalog.dependencies import Edges
 from bedstone.catalog.managers import find_managed, mark_roots
@@ -94,6 +94,19 @@ def read_catalog(
 
 def read_snapshot(snapshot: Snapshot, *, known_roles: frozenset[str] | None = None) -> Catalog:
     """Read all that is in *snapshot*, as :func:`read_catalog` does."""
+    return _read(snapshot, known_roles)[0]
+
+
+def read_addressed(conn: psycopg.Connection[Any]) -> tuple[Catalog, Mapping[Address, Key]]:
+    """Read a catalog as :func:`read_catalog` does, and which object is at which address.
+
+    An address is made of OIDs: it stays through a rename, and means nothing in another database.
+    """
+    catalog, assembly = in_snapshot(conn, lambda snapshot: _read(snapshot, None))
+    return catalog, {at: key for at, key in assembly.addresses.items() if at[0]}
+
+
+def _read(snapshot: Snapshot, known_roles: frozenset[str] | None) -> tuple[Catalog, Assembly]:
     with _collector_paused():
         roles = ("roles",) if known_roles is not None else ()
         results = snapshot.ask("census", *_GROUNDWORK, *roles, *_COMMON, *_LAST)
@@ -109,7 +122,7 @@ def read_snapshot(snapshot: Snapshot, *, known_roles: frozenset[str] | None = No
         needs = _finish(assembly, snapshot, results)
         objects = _objects(assembly, needs)
     unmodelled = tuple(sorted(set(assembly.unmodelled)))
-    return Catalog(objects, snapshot.server_version, unmodelled)
+    return Catalog(objects, snapshot.server_version, unmodelled), assembly
 
 
 @contextmanager

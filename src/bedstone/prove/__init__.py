@@ -6,7 +6,7 @@ from bedstone.prove.evidence import Evidence
 from bedstone.prove.proof import Proof, Status
 from bedstone.prove.prover import Verdict, proof_names, prove
 from bedstone.prove.session import Session, describe, prove_project, server_for
-from bedstone.prove.side import WORDS, Place, read_side, read_sides, within
+from bedstone.prove.side import WORDS, Place, open_pair, read_side, read_sides, within
 from bedstone.prove.sides_of_project import ProjectSides, open_sides
 from bedstone.prove.threeway import Drift, find_drift
 from bedstone.prove.wanted import history_and_models
@@ -25,6 +25,7 @@ __all__ = [
     "describe",
     "find_drift",
     "history_and_models",
+    "open_pair",
     "open_sides",
     "proof_names",
     "prove",

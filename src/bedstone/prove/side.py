@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from bedstone.catalog import Catalog, Key, Limits
+    from bedstone.plan import Rename
     from bedstone.project import Project
     from bedstone.prove.evidence import Progress
     from bedstone.prove.sides_of_project import ProjectSides
@@ -57,10 +58,22 @@ class Place:
     tell: Callable[[str], None] = field(default=_nothing)
 
 
-def read_sides(
-    a: str, b: str, server: Server, place: Place | None = None
-) -> tuple[Catalog, Catalog]:
-    """Return the catalogs that *a* and *b* lead to.
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two sides. What models want is a second side that follows from the first.
+
+    So where *first* is given other names, :meth:`second` is asked for after that. *renames* are
+    those that the models tell of.
+    """
+
+    first: Catalog
+    second: Callable[[Catalog], Catalog]
+    renames: tuple[Rename, ...] = ()
+
+
+@contextmanager
+def open_pair(a: str, b: str, server: Server, place: Place | None = None) -> Iterator[Pair]:
+    """Give the catalogs that *a* and *b* lead to, for the block.
 
     ``models`` is what the project's models want of the other side: that side, with all that models
     can say as they say it. What was made here belongs to whoever made it, which says nothing: it
@@ -71,17 +84,45 @@ def read_sides(
         DatabaseNotNamed: ``live`` is asked for, and nobody says where it is.
     """
     where = place or Place()
+    made, user = (_is_made_here(a, where), _is_made_here(b, where)), server.dsn.user
+
+    def owned(side: Catalog, other: Catalog, *, mine: bool, others: bool) -> Catalog:
+        if not mine:
+            return side
+        return unowned(side, user) if others else with_owners_of(other, side, user)
+
     with _project(where, server) if WORDS & {a, b} else nullcontext() as project:
         reader = _Reader(server, where, project)
-        first, second = reader.read(a, beside=b), reader.read(b, beside=a)
-    made, user = (_is_made_here(a, where), _is_made_here(b, where)), server.dsn.user
-    if all(made):
-        first, second = unowned(first, user), unowned(second, user)
-    elif made[0]:
-        first = with_owners_of(second, first, user)
-    elif made[1]:
-        second = with_owners_of(first, second, user)
-    return without_managed(first, second), without_managed(second, first)
+        first = reader.read(a, beside=b)
+        if b == "models" and a != b and project is not None:
+            told = project.told(first)
+            models = owned(first, first, mine=made[0], others=made[1])
+            yield Pair(
+                models,
+                lambda under: owned(project.models(under), under, mine=True, others=made[0]),
+                told,
+            )
+            return
+        second = reader.read(b, beside=a)
+    first, second = (
+        owned(first, second, mine=made[0], others=made[1]),
+        owned(second, first, mine=made[1], others=made[0]),
+    )
+    second = without_managed(second, first)
+    yield Pair(without_managed(first, second), lambda _: second)
+
+
+def read_sides(
+    a: str, b: str, server: Server, place: Place | None = None
+) -> tuple[Catalog, Catalog]:
+    """Return both sides as :func:`open_pair` gives them, under the names that they have.
+
+    Raises:
+        SideUnusable: a history or a file does not run to its end, or models cannot be built.
+        DatabaseNotNamed: ``live`` is asked for, and nobody says where it is.
+    """
+    with open_pair(a, b, server, place) as pair:
+        return pair.first, pair.second(pair.first)
 
 
 @contextmanager

@@ -13,13 +13,14 @@ from bedstone.errors import DatabaseNotNamed
 from bedstone.history import open_history
 from bedstone.prove.evidence import Evidence, silent
 from bedstone.prove.live import read_live
-from bedstone.prove.wanted import history_of, want
+from bedstone.prove.wanted import history_of, renames_of, want
 from bedstone.server import database_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Catalog, Limits
+    from bedstone.plan import Rename
     from bedstone.project import Project
     from bedstone.prove.evidence import Progress
     from bedstone.prove.live import Live
@@ -74,6 +75,17 @@ class ProjectSides:
         for key in wanted.accepted:
             self._note(f"{key} stays as it is: bedstone.lock accepts that the models differ")
         return wanted.catalog
+
+    def told(self, other: Catalog) -> tuple[Rename, ...]:
+        """Return the renames that the models tell of, as far as *other* has the old names.
+
+        Raises:
+            SideUnusable: there are no models, or they cannot be built.
+        """
+        told = renames_of(self.evidence, other)
+        for note in told.notes:
+            self._note(note)
+        return told.renames
 
     def live(self) -> Catalog:
         """Return what the live database contains, less the version tables.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Catalog, Change, Key
 from bedstone.errors import SideUnusable
+from bedstone.plan import model_renames
 from bedstone.prove.expressible import KINDS, is_expressible
 from bedstone.prove.families import hand_down
 from bedstone.prove.modelled import Judged, Ruling, judge_models
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from bedstone.catalog import Difference, Object
+    from bedstone.plan import ModelRenames
     from bedstone.prove.evidence import Evidence
     from bedstone.prove.modelled import Judgement
+    from bedstone.prove.models import ModelsBuilt
 
 #: The codes of the proof's findings, which a project accepts by.
 _CODES = {Ruling.DIFFERS: "BED340", Ruling.UNKNOWN: "BED341"}
@@ -96,6 +99,21 @@ def models_of(evidence: Evidence, other: Catalog) -> Catalog:
     Raises:
         SideUnusable: the project has no models, or they cannot be built.
     """
+    catalog = _built(evidence, other).catalog
+    assert catalog is not None  # noqa: S101  it was built
+    return catalog
+
+
+def renames_of(evidence: Evidence, other: Catalog) -> ModelRenames:
+    """Return the renames that the models tell of, as far as *other* has the old names.
+
+    Raises:
+        SideUnusable: the project has no models, or they cannot be built.
+    """
+    return model_renames(_built(evidence, other).run.result or (), other)
+
+
+def _built(evidence: Evidence, other: Catalog) -> ModelsBuilt:
     if not evidence.history.has_models:
         raise SideUnusable(
             f"{evidence.history.name} has no models",
@@ -110,7 +128,7 @@ def models_of(evidence: Evidence, other: Catalog) -> Catalog:
             detail="The models' own create_all() is what an empty database would be given.",
             hint="bedstone prove . --only drift -v",
         )
-    return built.catalog
+    return built
 
 
 def is_drift(judged: Judged) -> bool:

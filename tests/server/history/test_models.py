@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bedstone.catalog import read_catalog
 from bedstone.errors import DependencyMissing, ModelsUnusable
 from bedstone.history import open_history
+from bedstone.plan import model_renames, rename
 from bedstone.project import resolve
 
 if TYPE_CHECKING:
-    from bedstone.server import Scratch
+    from bedstone.server import Scratch, Workspace
     from conftest import Sample
 
 MODELS = """
@@ -192,3 +194,81 @@ def test_tables_of_the_models_are_asked_about_in_every_schema(
     with sample.open(scratch) as history:
         asked = [("other", "ours"), ("other", "theirs")]
         assert history.filtered(scratch, asked) == {("other", "theirs")}
+
+
+RENAMED = """
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(
+        naming_convention={"pk": "pk_%(table_name)s"},
+        info={"renames": ["type public.mood=feeling", "sequence public.a=b", "type public.x=y"]},
+    )
+class Person(Base):
+    __tablename__ = "persons"
+    id = mapped_column(sa.Integer, primary_key=True)
+    name = mapped_column(sa.Text, info={"renamed_from": "nm"})
+    feeling = mapped_column(
+        sa.Enum("blue", "ok", name="feeling"), info={"renamed_values": {"sad": "blue"}}
+    )
+    __table_args__ = (
+        sa.CheckConstraint("name <> ''", name="named", info={"renamed_from": "has_name"}),
+        sa.UniqueConstraint("name", info={"renamed_from": "once"}),
+        sa.Index("Persons name", "name", info={"renamed_from": "by_name"}),
+        {"info": {"renamed_from": "people"}},
+    )
+"""
+OLD = """create type mood as enum ('sad', 'ok'); create sequence a;
+create table people (id serial constraint pk_persons primary key, nm text, feeling mood,
+  constraint has_name check (nm <> ''), constraint once unique (nm));
+create index by_name on people (nm); insert into people values (1, 'Ann', 'sad')"""
+
+
+def test_models_tell_what_was_called_otherwise(
+    sample: Sample, scratch: Scratch, workspace: Workspace
+) -> None:
+    """As long as the old name is there; then the hint may stay in the models and says nothing."""
+    sample.write("models.py", RENAMED)
+    sample.env(imports="import models", options="target_metadata=models.Base.metadata")
+    sample.table("z")
+    with sample.open(scratch) as history:
+        described = history.create_models(scratch).result
+    with scratch.connect(autocommit=True) as session:
+        session.execute("create sequence b")
+        b = read_catalog(session)
+    live = workspace.scratch("live")
+    with live.connect(autocommit=True) as session:
+        session.execute(OLD.encode())
+        told = model_renames(described, read_catalog(session))
+        assert sorted(map(str, told.renames)) == [
+            "column public.people.nm=name",
+            "constraint has_name on public.people=named",
+            'index public.by_name="Persons name"',
+            "sequence public.a=b",
+            "table public.people=persons",
+            "type public.mood=feeling",
+            "value public.mood.sad=blue",
+        ]
+        assert told.notes == (
+            "the models say type public.x=y: FROM has neither",
+            "constraint once of persons: the models do not say its new name",
+        )
+        found = rename(read_catalog(session), b, told.renames, workspace.server)
+        for statement in found.there:
+            session.execute(statement.sql.encode())
+        # the name that PostgreSQL gave to the constraint without one follows without a word
+        assert [s.sql for s in found.there if " once " in s.sql] == [
+            "alter table public.persons rename constraint once to persons_name_key"
+        ]
+        assert found.plan().statements == found.there
+        assert session.execute("select name, feeling from persons").fetchall() == [("Ann", "blue")]
+        later = model_renames(described, read_catalog(session))
+        assert later.renames == ()
+        session.execute("create sequence a; alter table persons add nm text")
+        both = model_renames(described, read_catalog(session))
+        assert both.renames == ()
+        assert (
+            both.notes[0]
+            == "sequence public.a is not renamed as the models say: b is there as well"
+        )
+        assert both.notes[2].startswith("column public.persons.nm is not renamed")

@@ -67,7 +67,8 @@ def test_up_down_models_and_errors(
     sample.write(
         "models.py",
         "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
-        "sa.Table('t', metadata, sa.Column('id', sa.Integer), schema='away')\n",
+        "sa.Table('t', metadata, sa.Column('id', sa.Integer, info={'renamed_from': 'nr'}),"
+        " schema='away')\n",
     )
     sample.env(imports="import models", options="target_metadata=models.metadata")
     sample.table("a")
@@ -81,7 +82,9 @@ def test_up_down_models_and_errors(
         assert error is not None
         assert (error.sqlstate, error.revision) == ("22012", "c")
         assert history.downgrade(scratch).ok
-        assert history.create_models(scratch).ok
+        made = history.create_models(scratch)
+        assert made.ok
+        assert [hint["old"] for hint in made.result[0]["renames"]] == ["nr"]
         assert history.filtered(scratch, [("other", "t")]) == {("other", "t")}
         other = workspace.scratch("other")
         assert history.upgrade(other, ["a"]).ok

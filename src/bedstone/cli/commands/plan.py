@@ -6,16 +6,19 @@ from __future__ import annotations
 import json as json_module
 import re
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bedstone.cli.options import Config, Database, Env, Json, Python, Section, Server, X
 from bedstone.cli.progress import show_progress
+from bedstone.cli.renames import RenameOption, candidates_data, settle_renames, tell_candidates
 from bedstone.cli.sides import SIDE, OfProject, place_of
 
 if TYPE_CHECKING:
-    from bedstone.plan import Options, Plan, Statement
+    from bedstone.catalog import Catalog
+    from bedstone.plan import Options, Plan, Renaming, Statement
 
 EXAMPLES = (
     "Examples:  bedstone plan history models    bedstone plan live history    "
@@ -37,6 +40,7 @@ def run(
     env: Env = None,
     x: X = None,
     server: Server = None,
+    rename: RenameOption = None,
     reverse: Annotated[
         bool, typer.Option("--reverse", help="Plan the way back: from TO to FROM.")
     ] = False,
@@ -64,24 +68,35 @@ def run(
     """Print a script for psql that turns the schema of FROM into that of TO.
 
     Where rows can be, the script keeps nobody out for long; each statement says its lock and what
-    may hurt. Nothing is run but on scratch databases; nothing is printed where both are equal.
+    may hurt. Nothing is run but on scratch databases; nothing is printed where both are equal. No
+    rename is guessed: it is given, or asked for on a terminal.
     """
-    from bedstone.plan import Options, plan, render_script
-    from bedstone.prove import read_sides, server_for, within
+    from bedstone.plan import Options, parse_rename, render_script
+    from bedstone.prove import open_pair, server_for, within
 
     options = Options(online=online, lowest=_lowest(postgres))
-    with show_progress() as progress:
-        place, settings = place_of(
-            a, b, project=project, database=database, progress=progress, python=python,
-            config=config, section=section, env=env, x=x, server=server,
-        )  # fmt: skip
-        with server_for(settings) as scratch_server:
-            found = read_sides(a, b, scratch_server, place)
-    patterns = (*settings.exclude, *(exclude or ()))
-    first, second = (within(side, schema or (), patterns) for side in found)
-    made = plan(second, first, options) if reverse else plan(first, second, options)
+    with ExitStack() as stack:
+        with show_progress() as progress:
+            place, settings = place_of(
+                a, b, project=project, database=database, progress=progress, python=python,
+                config=config, section=section, env=env, x=x, server=server,
+            )  # fmt: skip
+            scratch_server = stack.enter_context(server_for(settings))
+            pair = stack.enter_context(open_pair(a, b, scratch_server, place))
+        patterns = (*settings.exclude, *(exclude or ()))
+
+        def view(catalog: Catalog) -> Catalog:
+            return within(catalog, schema or (), patterns)
+
+        renames = [*(parse_rename(text) for text in rename or ()), *pair.renames]
+        found = settle_renames(
+            pair.first, pair.second, renames, scratch_server, view=view, ask=not json
+        )
+    if not json:
+        tell_candidates(found)  # first: a plan that is refused may need just that
+    made = found.plan_back(options) if reverse else found.plan(options)
     if json:
-        sys.stdout.write(json_module.dumps(_data(made, options), indent=2) + "\n")
+        sys.stdout.write(json_module.dumps(_data(made, found, options), indent=2) + "\n")
         return
     sys.stdout.write(render_script(made))
     _tell(made)
@@ -104,11 +119,12 @@ def _tell(made: Plan) -> None:
             sys.stderr.write(f"loses data: {statement.sql.splitlines()[0]}\n")
 
 
-def _data(made: Plan, options: Options) -> dict[str, object]:
+def _data(made: Plan, found: Renaming, options: Options) -> dict[str, object]:
     return {
         "postgres": f">={options.lowest}",
         "online": options.online,
         "statements": [_statement(statement) for statement in made.statements],
+        "candidates": candidates_data(found),
     }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 
+from .renames import describe_renames
 from .surroundings import load_object
 from .trouble import ProjectError
 
@@ -99,5 +100,6 @@ def describe_metadata(metadata: Any) -> dict[str, Any]:
             {"schema": s, "name": n, "values": v} for (s, n), v in sorted(enums.items(), key=str)
         ],
         "sequences": sorted(str(name) for name in getattr(metadata, "_sequences", {})),
+        "renames": describe_renames(metadata),
         "naming_convention": sorted(str(k) for k in metadata.naming_convention or {}),
     }
