@@ -6,6 +6,7 @@ from bedstone.catalog.difference import Change, Difference, Fold, Meaning
 from bedstone.catalog.document import from_json, to_json
 from bedstone.catalog.model import Attributes, Catalog, Key, Object, Unmodelled, Value
 from bedstone.catalog.reading import read_catalog
+from bedstone.catalog.versions import level
 
 __all__ = [
     "Attributes",
@@ -21,6 +22,7 @@ __all__ = [
     "compare",
     "fold",
     "from_json",
+    "level",
     "read_catalog",
     "to_json",
 ]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bedstone.catalog import level
 from bedstone.plan.annotations import annotate, change_annotations, own_names
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.copying import load, save
@@ -42,7 +43,7 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
         NotPlannable: PostgreSQL cannot, or an object is of a kind that plans do not write.
     """
     chosen = options or Options()
-    before, after = Side(a), Side(b)
+    before, after = map(Side, level(a, b))
     work = find_differences(before, after, chosen)
     scene = Scene(before, after, chosen, frozenset(work.renewed), frozenset(work.unset))
     graph = Graph(work, scene)
