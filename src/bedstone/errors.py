@@ -562,6 +562,19 @@ class NotPlannable(BedstoneError):
     code = "BED200"
 
 
+class VersionRangeInvalid(BedstoneError):
+    """The major versions that a script may meet are no range, or not those that there are."""
+
+    code = "BED204"
+    exit_status = ExitStatus.USAGE
+
+
+class CatalogIncomplete(BedstoneError):
+    """One side holds something that its catalog does not: no plan can say what to do with it."""
+
+    code = "BED205"
+
+
 # --- BED4: run ---------------------------------------------------------------------------------
 
 

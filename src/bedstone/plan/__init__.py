@@ -3,6 +3,7 @@
 
 from bedstone.plan.change import Options
 from bedstone.plan.planner import Plan, plan
+from bedstone.plan.range import check_range, read_range
 from bedstone.plan.script import render_script, split_script
 from bedstone.plan.statement import Hazard, Statement, Transaction
 
@@ -12,7 +13,9 @@ __all__ = [
     "Plan",
     "Statement",
     "Transaction",
+    "check_range",
     "plan",
+    "read_range",
     "render_script",
     "split_script",
 ]

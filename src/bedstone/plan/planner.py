@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import level
 from bedstone.plan.annotations import annotate, change_annotations, own_names
 from bedstone.plan.change import Change, Options, Scene
+from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph
@@ -41,7 +42,10 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
 
     Raises:
         NotPlannable: PostgreSQL cannot, or an object is of a kind that plans do not write.
+        CatalogIncomplete: one side holds what its catalog does not.
     """
+    check_complete(a, "FROM")
+    check_complete(b, "TO")
     chosen = options or Options()
     before, after = map(Side, level(a, b))
     work = find_differences(before, after, chosen)

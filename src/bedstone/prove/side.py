@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from bedstone.catalog import Catalog, Key
+    from bedstone.catalog import Catalog, Key, Unmodelled
     from bedstone.server import Server
 
 
@@ -73,7 +73,7 @@ def read_side(text: str, server: Server, *, cwd: Path) -> Catalog:
             return read_catalog(connection)
     path = cwd / text
     if path.suffix == ".json" and path.is_file():
-        return from_json(path.read_text(encoding="utf-8"))
+        return from_json(path.read_text(encoding="utf-8", errors="replace"), name=path.name)
     if path.suffix == ".sql" and path.is_file():
         return _of_script(path, server)
     return _of_history(text, server, cwd)
@@ -125,4 +125,9 @@ def within(catalog: Catalog, schemas: Collection[str], exclude: Collection[str])
             return True
         return any(fnmatchcase(str(key), pattern) for pattern in exclude)
 
-    return catalog.without(is_out) if schemas or exclude else catalog
+    def is_left(item: Unmodelled) -> bool:
+        # "options of user mapping …" goes with the user mapping
+        return not any(fnmatchcase(item.what, f"{of}{p}") for p in exclude for of in ("", "* of "))
+
+    kept = catalog.without(is_out) if schemas or exclude else catalog
+    return replace(kept, unmodelled=tuple(filter(is_left, catalog.unmodelled)))

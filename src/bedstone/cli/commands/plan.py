@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json as json_module
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,29 +58,27 @@ def run(
     Where rows can be, the script keeps nobody out for long; each statement says its lock and what
     may hurt. Nothing is run but on scratch databases; nothing is printed where both are equal.
     """
-    from bedstone.plan import Options, plan, render_script
+    from bedstone.dsn import is_url
+    from bedstone.plan import Options, check_range, plan, read_range, render_script
     from bedstone.prove import read_sides, server_for, within
     from bedstone.settings import read_settings
 
     settings = read_settings(Path.cwd(), overrides={"server": server})
-    options = Options(online=online, lowest=_lowest(postgres))
+    options = Options(online=online, lowest=read_range(postgres))
     patterns = (*settings.exclude, *(exclude or ()))
     with server_for(settings) as scratch_server:
         found = read_sides(a, b, scratch_server, cwd=Path.cwd())
         first, second = (within(side, schema or (), patterns) for side in found)
-    made = plan(second, first, options) if reverse else plan(first, second, options)
+    if reverse:
+        a, first, second = b, second, first
+    if is_url(a):
+        check_range(options.lowest, first.major)
+    made = plan(first, second, options)
     if json:
         sys.stdout.write(json_module.dumps(_data(made, options), indent=2) + "\n")
         return
     sys.stdout.write(render_script(made))
     _tell(made)
-
-
-def _lowest(text: str) -> int:
-    match = re.fullmatch(r"(?:>=|==)?\s*(\d+)", text.strip())
-    if match is None:
-        raise typer.BadParameter(f'"{text}" is no range such as >=15', param_hint="--postgres")
-    return int(match.group(1))
 
 
 def _tell(made: Plan) -> None:
