@@ -21,6 +21,8 @@ _CAME_WITH = 17
 _ALL_BEFORE = frozenset(
     {"delete", "insert", "references", "select", "trigger", "truncate", "update"}
 )
+#: With 18 came constraints for NOT NULL, which have a name.
+_NAMES_CAME_WITH = 18
 _VIEWS = frozenset({"view", "materialized view"})
 
 
@@ -34,6 +36,8 @@ def level(a: Catalog, b: Catalog) -> tuple[Catalog, Catalog]:
     if a.major == b.major:
         return a, b
     oldest = min(a.major, b.major)
+    if oldest < _NAMES_CAME_WITH:
+        a, b = (_before_18(side) if side.major > oldest else side for side in (a, b))
     if oldest < _CAME_WITH:
         a, b = (_before_17(side) if side.major > oldest else side for side in (a, b))
     return a, _with_texts_of(a, b)
@@ -45,7 +49,7 @@ def _with(item: Object, name: str, value: Value) -> Object:
     return replace(item, attributes=Attributes(shape, tuple(row)))
 
 
-# --- what came with 17 -----------------------------------------------------------------------
+# --- what came with 17 and 18 ----------------------------------------------------------------
 
 
 def _before_17(catalog: Catalog) -> Catalog:
@@ -58,6 +62,14 @@ def _before_17(catalog: Catalog) -> Catalog:
             table = catalog.parent_of(key)
             if table is not None and catalog[table].attributes["partition_of"]:
                 objects[key] = _with(item, "identity", None)
+    return replace(catalog, objects=objects)
+
+
+def _before_18(catalog: Catalog) -> Catalog:
+    objects: dict[Key, Object] = dict(catalog.objects)
+    for item in catalog.of_kind("column"):
+        if item.attributes["not_null_name"] is not None:
+            objects[item.key] = _with(item, "not_null_name", None)
     return replace(catalog, objects=objects)
 
 

@@ -9,6 +9,7 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.spelling import (
     granted_name,
     granted_target,
+    not_null_name,
     path,
     relation_path,
     role,
@@ -140,12 +141,10 @@ def _comment(on: str, text: Value) -> str:
 
 
 def _constraint_target(item: Object) -> str:
-    key, attributes = item.key, item.attributes
+    key, name = item.key, quote_identifier(not_null_name(item))
     if key.kind == "domain":
-        name = attributes["not_null_name"] or f"{key.name}_not_null"
-        return f"constraint {quote_identifier(str(name))} on domain {path(key)}"
-    name = attributes["not_null_name"] or f"{key.parent}_{key.name}_not_null"
-    return f"constraint {quote_identifier(str(name))} on {relation_path(key)}"
+        return f"constraint {name} on domain {path(key)}"
+    return f"constraint {name} on {relation_path(key)}"
 
 
 def _index_target(key: Key) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
-from bedstone.plan.side import stands_on_index
+from bedstone.plan.order import added_in_order
+from bedstone.plan.side import number, stands_on_index
 from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
 
@@ -152,6 +153,7 @@ class Graph:
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
             for part in self._a.parts.get(key, ()):
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(part))
+                self._edge(Step(Verb.UNSET, key), Step(Verb.ALTER, part))
                 self._edge(
                     Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part))
                 )
@@ -159,9 +161,16 @@ class Graph:
                 self._edge(self._maker(needed), Step(Verb.SET, key))
         self._connect_names()
         self._connect_ties()
+        self._connect_order()
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
+
+    def _connect_order(self) -> None:
+        """Columns are added in the order of side b."""
+        if self._scene.strict:
+            for first, then in added_in_order(self._work, self._b):
+                self._edge(self._creators[first], self._creators[then])
 
     def _maker(self, key: Key) -> Step | None:
         """Return the step after which *key* is as on side b."""
@@ -270,8 +279,14 @@ class Graph:
         for part in self._a.parts.get(key, ()):
             self._edge(first, self._droppers.get(part))
         for child in self._a.dependants.get(key, ()):
-            self._edge(first, Step(Verb.UNSET, child))
-            self._edge(first, self._droppers.get(child))
+            if child.kind == "table" and self._a[child].attributes["partition_of"] == key.path:
+                # what goes on being a table keeps its rows, or has them put aside itself
+                self._edge(Step(Verb.UNSET, child), first)
+                stays = child in self._work.renewed
+                gone = self._droppers.get(child)
+                self._edge(*((gone, first) if stays else (first, gone)))
+            else:
+                self._edge(first, self._droppers.get(child))
         for child in self._b.dependants.get(key, ()):
             if child.kind == "table":
                 self._edge(Step(Verb.TIE, child), last)
@@ -309,6 +324,8 @@ class Graph:
             waits = part in self._b.brought or not self._is_moved_table(part)
             if part.kind in {"constraint", "index"} and waits:
                 self._edge(self._maker(part), step)
+        for column in self._b.columns(key) if self._scene.is_moved(key) else ():
+            self._connect_apart(column.key, key)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
@@ -318,6 +335,16 @@ class Graph:
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
+
+    def _connect_apart(self, column: Key, table: Key) -> None:
+        """While a partition is by itself, its columns and those of its whole become the same."""
+        tie, above = Step(Verb.TIE, table), self._b.brought.get(column)
+        for key in (column, above) if above is not None else (column,):
+            alter = Step(Verb.ALTER, key)
+            self._edge(Step(Verb.UNSET, table), alter)
+            self._edge(alter, tie)
+        if above is not None and table in self._work.renewed:
+            self._edge(self._droppers[table], Step(Verb.ALTER, above))
 
     # --- order -------------------------------------------------------------------------------
 
@@ -331,7 +358,7 @@ class Graph:
         for followers in self._after.values():
             for step in followers:
                 waits[step] += 1
-        ready = [(step.rank, step) for step, number in waits.items() if not number]
+        ready = [(self._rank(step), step) for step, left in waits.items() if not left]
         heapq.heapify(ready)
         found = []
         while ready:
@@ -340,7 +367,7 @@ class Graph:
             for follower in self._after[step]:
                 waits[follower] -= 1
                 if not waits[follower]:
-                    heapq.heappush(ready, (follower.rank, follower))
+                    heapq.heappush(ready, (self._rank(follower), follower))
         if len(found) < len(self.steps):
             stuck = sorted({step.key for step in self.steps - set(found)})
             raise NotPlannable(
@@ -349,6 +376,10 @@ class Graph:
                 hint="Change one of them by hand first.",
             )
         return found
+
+    def _rank(self, step: Step) -> tuple[object, ...]:
+        placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
+        return step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
 
     def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
         """Return the steps before, within and after the copying of tables, each part sorted.
@@ -360,7 +391,9 @@ class Graph:
         for step, followers in self._after.items():
             for follower in followers:
                 before_of[follower].add(step)
-        later = _reached((s for s in steps if s.verb is Verb.SAVE), self._after)
+        later = _reached(
+            (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
+        )
         earlier = _reached((s for s in steps if s.verb is Verb.LOAD), before_of)
         within = later & earlier
         return (
@@ -368,6 +401,12 @@ class Graph:
             [step for step in steps if step in within],
             [step for step in steps if step in later - within],
         )
+
+    def _sets_apart(self, step: Step) -> bool:
+        """Whether a partition is detached because its whole is made anew."""
+        if step.verb is not Verb.UNSET or step.key.kind != "table":
+            return False
+        return any(then.verb is Verb.SAVE for then in self._after.get(step, ()))
 
 
 def _reached(start: Iterable[Step], edges: Mapping[Step, set[Step]]) -> set[Step]:

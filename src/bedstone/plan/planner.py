@@ -83,7 +83,7 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
         case Verb.SET:
             yield from set_default(scene.b[key])
         case Verb.SAVE:
-            yield from save(scene.a[key])
+            yield from save(scene.a[key], scene)
         case Verb.LOAD:
             yield from load(scene.b[key], scene)
         case Verb.TIE:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from bedstone.plan.planner import Plan
     from bedstone.plan.statement import Statement
 
-#: Names in a plan are qualified, bodies of functions may name what is made after them.
+#: Names in a plan are qualified, bodies of functions may name what is made after them; a policy
+#: that would hide rows from a copy is an error.
 _SETTINGS = (
     "set search_path = ''",
+    "set row_security = off",
     "set check_function_bodies = off",
     "set client_min_messages = warning",
     "set standard_conforming_strings = on",

@@ -35,10 +35,14 @@ class Step(NamedTuple):
     verb: Verb
     key: Key
 
-    @property
-    def rank(self) -> tuple[int, int, tuple[str, str, str, str]]:
-        """The order where nothing else decides; what is dropped goes the other way round."""
+    def rank(self, position: int = 0) -> tuple[int, int, tuple[str, str, str], int, str]:
+        """Return the order where nothing else decides; what is dropped goes the other way round.
+
+        *position* is that of a column in its table.
+        """
         number = _RANK.get(self.key.kind, len(_RANK))
         if self.verb is Verb.DROP:
             number = -number
-        return (self.verb, number, self.key.sort_key)
+        *place, name = self.key.sort_key
+        kind, schema, parent = place
+        return (self.verb, number, (kind, schema, parent), position, name)

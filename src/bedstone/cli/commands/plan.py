@@ -36,6 +36,13 @@ def run(
         bool,
         typer.Option(help="Keep nobody out for work on rows: CONCURRENTLY, NOT VALID, VALIDATE."),
     ] = True,
+    strict_order: Annotated[
+        bool,
+        typer.Option(
+            "--strict-order",
+            help="Plan the order of columns and automatic names too: pg_dump will say the same.",
+        ),
+    ] = False,
     postgres: Annotated[
         str,
         typer.Option(
@@ -64,7 +71,7 @@ def run(
     from bedstone.settings import read_settings
 
     settings = read_settings(Path.cwd(), overrides={"server": server})
-    options = Options(online=online, lowest=read_range(postgres))
+    options = Options(online=online, lowest=read_range(postgres), strict=strict_order)
     patterns = (*settings.exclude, *(exclude or ()))
     with server_for(settings) as scratch_server:
         found = read_sides(a, b, scratch_server, cwd=Path.cwd())
@@ -95,6 +102,7 @@ def _data(made: Plan, options: Options) -> dict[str, object]:
     return {
         "postgres": f">={options.lowest}",
         "online": options.online,
+        "strict_order": options.strict,
         "statements": [_statement(statement) for statement in made.statements],
     }
 

@@ -49,7 +49,12 @@ class Tables(Writer):
         words_ = [f"create {word}{word_of(key)} {path(key)}"]
         inherited = attributes["inherits"] is not None
         columns = [
-            definition(column, side, inherited=bool(attributes["partition_of"]))
+            definition(
+                column,
+                side,
+                inherited=bool(attributes["partition_of"]),
+                named=scene.has_names,
+            )
             for column in side.columns(key)
             if not (inherited and column.attributes["local"] is False)
         ]
@@ -99,7 +104,8 @@ class Tables(Writer):
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the table with its rows."""
         key, attributes = item.key, item.attributes
-        hazards = (Hazard.LOSES_DATA, Hazard.BREAKS_CLIENTS)
+        lost = (Hazard.LOSES_DATA, Hazard.BREAKS_CLIENTS)
+        hazards = () if key.kind == "table" and _is_copied(item, scene) else lost
         if attributes["partition_of"] and key not in scene.detached:
             yield from detach(item)  # a foreign key to the whole would not let go of a part
         yield Statement(
@@ -150,6 +156,14 @@ class Tables(Writer):
             yield _alter(key, f"set tablespace {name}", hazards=(Hazard.BLOCKS,))
         if change.has("options", "toast_options"):
             yield from change_options(key, all_options(before), all_options(after))
+
+
+def _is_copied(item: Object, scene: Scene) -> bool:
+    """Whether the rows are put aside before, by the table itself or by what it is a part of."""
+    if item.key in scene.renewed:
+        return True
+    whole = item.attributes["partition_of"]
+    return any(key.kind == "table" and key.path == whole for key in scene.renewed)
 
 
 def change_options(key: Key, old: dict[str, str], new: dict[str, str]) -> Iterator[Statement]:

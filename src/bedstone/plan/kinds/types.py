@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Enums, composite types, domains, ranges."""
+"""Enums, domains, ranges, base types."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bedstone.errors import NotPlannable
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import words
-from bedstone.plan.spelling import path
+from bedstone.plan.spelling import not_null_name, path
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier, quote_literal
 from bedstone.trace import LockMode
@@ -66,12 +66,20 @@ class Replaced(Writer):
         yield from self.create(change.new, scene)
         for column in _columns_of(key, scene.a):
             if column.key in scene.b and scene.b[column.key].attributes["local"] is not False:
-                yield from _move(column, scene)
+                yield from self.move(column, scene)
         yield Statement(f"drop {word} {old}", key)
 
     def set_aside(self, change: Change, temporary: str) -> Iterator[Statement]:
         """Rename what came with the old type and would be in the way of the new one."""
         yield from ()
+
+    def move(self, column: Object, scene: Scene) -> Iterator[Statement]:
+        """Move a column of the old type to the new one, its default aside meanwhile."""
+        name = quote_identifier(column.key.name)
+        type_ = str(scene.b[column.key].attributes["type"])
+        array = "[]" if type_.endswith("]") else ""
+        value = f"{name}::text{array}::{type_}"
+        yield from move(column, value, "by the text of each value", scene)
 
 
 def _is_computed(key: Key, side: Side) -> bool:
@@ -90,8 +98,8 @@ def _columns_of(key: Key, side: Side) -> list[Object]:
     ]
 
 
-def _move(column: Object, scene: Scene) -> Iterator[Statement]:
-    """Move a column of the old type to the new one, its default aside meanwhile."""
+def move(column: Object, value: str, reason: str, scene: Scene) -> Iterator[Statement]:
+    """Write *value*, of the new type, into a column of the old one."""
     key = column.key
     new = scene.b[key]
     table = quote_identifier(key.schema or "", key.parent or "")
@@ -101,10 +109,9 @@ def _move(column: Object, scene: Scene) -> Iterator[Statement]:
     lock = LockMode.ACCESS_EXCLUSIVE
     if column.attributes["default"] is not None:
         yield Statement(f"{head} drop default", key, lock=lock, on=table)
-    array = "[]" if type_.endswith("]") else ""
     yield Statement(
-        f"{head} set data type {type_} using {name}::text{array}::{type_}", key,
-        "by the text of each value", lock, table, (Hazard.BLOCKS, Hazard.MAY_FAIL),
+        f"{head} set data type {type_} using {value}", key, reason, lock, table,
+        (Hazard.BLOCKS, Hazard.MAY_FAIL),
     )  # fmt: skip
     if new.attributes["default"] is not None:
         yield Statement(f"{head} set default {new.attributes['default']}", key, "", lock, table)
@@ -143,71 +150,6 @@ class Enums(Replaced):
                 transaction=Transaction.OWN,
             )  # fmt: skip
             known.append(label)
-
-
-class Composites(Replaced):
-    """Composite types with their attributes."""
-
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Make the type with its attributes."""
-        yield Statement(
-            f"create type {path(item.key)} as ({_attributes(item.key, scene.b)})", item.key
-        )
-
-    def can_stay(self, change: Change) -> bool:
-        """Attributes are changed one by one."""
-        return True
-
-    def alter(self, change: Change) -> Iterator[Statement]:
-        """Nothing of its own: attributes are parts."""
-        yield from ()
-
-
-def _attributes(key: Key, side: Side) -> str:
-    found = [side[k] for k in side.parts.get(key, ()) if k.kind == "attribute"]
-    found.sort(key=lambda item: int(str(item.attributes["position"])))
-    return ", ".join(_attribute(item) for item in found)
-
-
-def _attribute(item: Object) -> str:
-    collate = f" collate {item.attributes['collation']}" if item.attributes["collation"] else ""
-    return f"{quote_identifier(item.key.name)} {item.attributes['type']}{collate}"
-
-
-class AttributesOfTypes(Writer):
-    """Attributes of composite types."""
-
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Add it."""
-        yield Statement(f"alter type {_type(item.key)} add attribute {_attribute(item)}", item.key)
-
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Drop it with its values."""
-        name = quote_identifier(item.key.name)
-        yield Statement(
-            f"alter type {_type(item.key)} drop attribute {name}", item.key,
-            hazards=(Hazard.LOSES_DATA,),
-        )  # fmt: skip
-
-    def can_alter(self, change: Change) -> bool:
-        """Whether the type of the attribute is the question, or only where it stands."""
-        return change.only("type", "collation", "position")
-
-    def alter(self, change: Change) -> Iterator[Statement]:
-        """Change the attribute's type."""
-        if change.has("type", "collation"):
-            name = quote_identifier(change.key.name)
-            after = change.after
-            collate = f" collate {after['collation']}" if after["collation"] else ""
-            yield Statement(
-                f"alter type {_type(change.key)} alter attribute {name} set data type "
-                f"{after['type']}{collate}",
-                change.key,
-            )
-
-
-def _type(key: Key) -> str:
-    return quote_identifier(key.schema or "", key.parent or "")
 
 
 class Domains(Replaced):
@@ -250,6 +192,9 @@ class Domains(Replaced):
             yield Statement(
                 f"{head} drop default" if value is None else f"{head} set default {value}", key
             )
+        if change.has("not_null_name") and change.before["not_null"] and after["not_null"]:
+            old, new = (quote_identifier(not_null_name(i)) for i in (change.old, change.new))
+            yield Statement(f"{head} rename constraint {old} to {new}", key, "its name only")
         if change.has("not_null"):
             verb = "set" if after["not_null"] else "drop"
             hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if after["not_null"] else ()
