@@ -2,20 +2,29 @@
 """Plans: the statements that turn one catalog into another, online-safe where rows can be."""
 
 from bedstone.plan.change import Options
+from bedstone.plan.document import to_data
+from bedstone.plan.inverse import read_inverses
 from bedstone.plan.planner import Plan, plan
 from bedstone.plan.range import check_range, read_range
 from bedstone.plan.script import render_script, split_script
+from bedstone.plan.stakes import Method, Stake, read_stakes, unknown_stakes
 from bedstone.plan.statement import Hazard, Statement, Transaction
 
 __all__ = [
     "Hazard",
+    "Method",
     "Options",
     "Plan",
+    "Stake",
     "Statement",
     "Transaction",
     "check_range",
     "plan",
+    "read_inverses",
     "read_range",
+    "read_stakes",
     "render_script",
     "split_script",
+    "to_data",
+    "unknown_stakes",
 ]

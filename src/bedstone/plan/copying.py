@@ -80,9 +80,12 @@ def load(item: Object, scene: Scene) -> Iterator[Statement]:
             (Hazard.BLOCKS, Hazard.MAY_FAIL),
         )  # fmt: skip
     yield from _sequences(key, scene)
-    lost = set(old) - {column.key.name for column in scene.b.columns(key)}
+    lost = tuple(
+        column.key for name, column in old.items()
+        if not column.attributes["generated"] and quote_identifier(name) not in targets
+    )  # fmt: skip
     hazards = (Hazard.LOSES_DATA,) if lost else ()
-    yield Statement(f"drop table {_aside(key)}", key, hazards=hazards)
+    yield Statement(f"drop table {_aside(key)}", key, hazards=hazards, losses=lost)
 
 
 def _sequences(key: Key, scene: Scene) -> Iterator[Statement]:

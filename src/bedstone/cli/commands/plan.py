@@ -6,14 +6,11 @@ from __future__ import annotations
 import json as json_module
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bedstone.cli.options import Json, Server
-
-if TYPE_CHECKING:
-    from bedstone.plan import Options, Plan, Statement
 
 EXAMPLES = (
     "Examples:  bedstone plan old.sql new.sql    bedstone plan postgresql://app@db/shop .    "
@@ -65,9 +62,20 @@ def run(
     Where rows can be, the script keeps nobody out for long; each statement says its lock and what
     may hurt. Nothing is run but on scratch databases; nothing is printed where both are equal.
     """
-    from bedstone.dsn import is_url
-    from bedstone.plan import Options, check_range, plan, read_range, render_script
+    from bedstone.dsn import is_url, parse_dsn
+    from bedstone.plan import (
+        Options,
+        check_range,
+        plan,
+        read_inverses,
+        read_range,
+        read_stakes,
+        render_script,
+        to_data,
+        unknown_stakes,
+    )
     from bedstone.prove import read_sides, server_for, within
+    from bedstone.server import database_at
     from bedstone.settings import read_settings
 
     settings = read_settings(Path.cwd(), overrides={"server": server})
@@ -81,39 +89,14 @@ def run(
     if is_url(a):
         check_range(options.lowest, first.major)
     made = plan(first, second, options)
+    stakes = unknown_stakes(made)
+    if stakes and is_url(a):
+        with database_at(parse_dsn(a)).connect(autocommit=True) as connection:
+            stakes = read_stakes(made, first, connection)
     if json:
-        sys.stdout.write(json_module.dumps(_data(made, options), indent=2) + "\n")
-        return
-    sys.stdout.write(render_script(made))
-    _tell(made)
-
-
-def _tell(made: Plan) -> None:
-    """Say on standard error what the script will lose."""
-    from bedstone.plan import Hazard
-
-    lost = [s for s in made.statements if Hazard.LOSES_DATA in s.hazards]
-    if lost and sys.stderr.isatty():
-        for statement in lost:
-            sys.stderr.write(f"loses data: {statement.sql.splitlines()[0]}\n")
-
-
-def _data(made: Plan, options: Options) -> dict[str, object]:
-    return {
-        "postgres": f">={options.lowest}",
-        "online": options.online,
-        "strict_order": options.strict,
-        "statements": [_statement(statement) for statement in made.statements],
-    }
-
-
-def _statement(statement: Statement) -> dict[str, object]:
-    return {
-        "sql": statement.sql,
-        "object": str(statement.subject),
-        "reason": statement.reason or None,
-        "lock": str(statement.lock) if statement.lock is not None else None,
-        "on": statement.on,
-        "hazards": [str(hazard) for hazard in statement.hazards],
-        "transaction": str(statement.transaction),
-    }
+        data = to_data(made, options, stakes, read_inverses(made, first, second, options))
+        sys.stdout.write(json_module.dumps(data, indent=2) + "\n")
+    else:
+        sys.stdout.write(render_script(made, stakes))
+    for stake in stakes.values():
+        sys.stderr.write(f"destroys {stake}\n")
