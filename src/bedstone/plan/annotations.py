@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedstone.catalog import Key, Object, Value
-    from bedstone.plan.change import Change
-    from bedstone.plan.side import Side
+    from bedstone.plan.change import Change, Scene
 
 #: The attributes that this module writes.
 NAMES = frozenset(
@@ -76,7 +75,7 @@ def own_names(key: Key, names: frozenset[str]) -> frozenset[str]:
     return names - (NAMES - {"acl"} if key.kind in _GRANTED_OTHERWISE else NAMES)
 
 
-def annotate(item: Object, a: Side) -> Iterator[Statement]:
+def annotate(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write what a new object has beside its definition."""
     attributes, key = item.attributes, item.key
     if "owner" in attributes and key.kind != "extension":
@@ -92,13 +91,13 @@ def annotate(item: Object, a: Side) -> Iterator[Statement]:
     for extension in _texts(attributes.get("depends_on_extensions")):
         yield _bind(item, extension, bound=True)
     if "acl" in attributes and key.kind not in _GRANTED_OTHERWISE:
-        yield from grants(item, _acl(attributes["acl"]), _acl_when_made(item, a))
+        yield from grants(item, _acl(attributes["acl"]), _acl_when_made(item, scene))
 
 
 def change_annotations(change: Change) -> Iterator[Statement]:
     """Write the statements for owner, privileges, comment and labels that differ."""
     key, before, after = change.key, change.before, change.after
-    if change.has("owner"):
+    if change.has("owner") and not _has_owner_of_table(change):
         yield from _set_owner(key, after["owner"])
     if change.has("acl") and key.kind not in _GRANTED_OTHERWISE:
         yield from grants(change.new, _acl(after["acl"]), _acl(before["acl"]))
@@ -127,6 +126,12 @@ def _change_comments(change: Change) -> Iterator[Statement]:
 
 
 # --- owner, comment, labels ------------------------------------------------------------------
+
+
+def _has_owner_of_table(change: Change) -> bool:
+    """Whether it is a sequence that belongs to a column: it changes hands with the table."""
+    owned_by = change.before.get("owned_by")
+    return owned_by is not None and owned_by == change.after.get("owned_by")
 
 
 def _set_owner(key: Key, owner: Value) -> Iterator[Statement]:
@@ -172,11 +177,12 @@ def _acl(value: Value) -> list[Grant]:
     return [tuple(grant) for grant in value] if isinstance(value, tuple) else []  # type: ignore[misc,arg-type]
 
 
-def _acl_when_made(item: Object, a: Side) -> list[Grant]:
+def _acl_when_made(item: Object, scene: Scene) -> list[Grant]:
     """Return the privileges that an object can have when it was just made.
 
-    Beside PostgreSQL's own those of default privileges, of whichever role: who will run the
-    script is not known, and to take away what is not there does no harm.
+    Beside PostgreSQL's own those of default privileges, the old and the new, of whichever role:
+    who will run the script is not known, and to take away what is not there does no harm. What the
+    owner gets so is among what an owner has.
     """
     key = item.key
     if key.kind == "column":
@@ -190,11 +196,12 @@ def _acl_when_made(item: Object, a: Side) -> list[Grant]:
             found[None, word] = (None, word, False, None)
     if kind in _FOR_ALL:
         found["public", _FOR_ALL[kind]] = ("public", _FOR_ALL[kind], False, None)
-    for default in a.catalog.of_kind("default privileges"):
+    owner = item.attributes.get("owner")
+    for default in (d for s in (scene.a, scene.b) for d in s.catalog.of_kind("default privileges")):
         where = default.key.schema in {None, key.schema}
         if where and default.key.parent == _DEFAULTS_FOR.get(key.kind):
             for grant in _acl(default.attributes["acl"]):
-                if grant[0] is not None:
+                if grant[0] is not None and grant[0] != owner:
                     found[grant[0], grant[1]] = (grant[0], grant[1], False, None)
     return list(found.values())
 

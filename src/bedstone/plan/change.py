@@ -69,6 +69,25 @@ class Scene:
             return bool(self.b[table].attributes.get("partition_of"))
         return is_moved(table, self.a, self.b)
 
+    def is_apart(self, table: Key | None) -> bool:
+        """Whether *table* stays while it is, or what it becomes a partition of is made anew.
+
+        What that brings to its partitions reaches it only when it is attached, and has to be there.
+        """
+        if table is None or table in self.renewed or table not in self.a or table not in self.b:
+            return False
+        if not self.b[table].attributes.get("partition_of"):
+            return False
+        whole = self.b.whole_of(table)
+        return is_moved(table, self.a, self.b) or whole in self.renewed or whole not in self.a
+
+    def is_uprooted(self, table: Key | None) -> bool:
+        """Whether *table* stays, and becomes a child of other tables or of none."""
+        if table is None or table in self.renewed or table not in self.a or table not in self.b:
+            return False
+        old, new = (side[table].attributes.get("inherits") for side in (self.a, self.b))
+        return old != new
+
     def is_online(self, relation: Key | None) -> bool:
         """Whether work on the rows of *relation* is to keep nobody out."""
         return self.options.online and self.may_have_rows(relation)

@@ -74,6 +74,7 @@ def find_differences(a: Side, b: Side, options: Options) -> Differences:
     _check_kinds({*found.added, *found.removed, *changed})
     found.changed = _without_inherited(changed, a, b)
     _decide(found, a, b, options)
+    _give_back(changed, found, a, b, options)
     _check_managed(found, a)
     return found
 
@@ -98,6 +99,20 @@ def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[K
         if rest:
             found[key] = frozenset(rest)
     return found
+
+
+def _give_back(
+    changed: dict[Key, set[str]], found: Differences, a: Side, b: Side, options: Options
+) -> None:
+    """Take up again what no parent brings: its change does not reach a partition that is apart."""
+    scene = Scene(a, b, options, frozenset(found.renewed), frozenset(found.unset))
+    for key, names in changed.items():
+        table = b.wholes.get(key)
+        if key in found.renewed or not scene.is_apart(table):
+            continue
+        change = Change(a[key], b[key], frozenset(names), scene)
+        if key.kind == "column" and WRITERS[key.kind].can_alter(change):
+            found.changed[key] = frozenset(names)
 
 
 def _check_kinds(keys: set[Key]) -> None:

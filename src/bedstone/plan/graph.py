@@ -80,9 +80,14 @@ class Graph:
             column = self._b[key].owning_column
             return column if column in made and column is not None else key
         above = self._b.brought.get(key)
-        if above is not None and above in made and not self._is_attached(key):
+        by_itself = self._is_attached(key) or self._is_by_itself(whole)
+        if above is not None and above in made and not by_itself:
             return self._made_with(above)
         return key
+
+    def _is_by_itself(self, table: Key | None) -> bool:
+        """Whether what a parent brings does not reach *table* while it is changed."""
+        return self._scene.is_uprooted(table) or self._scene.is_apart(table)
 
     def _is_attached(self, key: Key) -> bool:
         """Whether *key* is made by itself and attached to its parent's, as indexes are."""
@@ -99,7 +104,8 @@ class Graph:
                 return self._dropped_with(column)
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
-        if above in dropped and goes_with and whole not in self._work.unset:
+        by_itself = whole in self._work.unset or self._is_by_itself(whole)
+        if above in dropped and goes_with and not by_itself:
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
         if whole is not None and whole in dropped and not self._leads_elsewhere(key):
@@ -107,7 +113,11 @@ class Graph:
         return key
 
     def _is_foreign_key(self, key: Key) -> bool:
-        return key.kind == "constraint" and self._a[key].attributes["type"] == "foreign key"
+        return self._is_foreign(key, self._a)
+
+    @staticmethod
+    def _is_foreign(key: Key, side: Side) -> bool:
+        return key.kind == "constraint" and side[key].attributes["type"] == "foreign key"
 
     def _leads_elsewhere(self, key: Key) -> bool:
         """Whether *key* is a foreign key to another table: two of them may make a circle.
@@ -135,7 +145,7 @@ class Graph:
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
             attached = moved and self._b[key].attributes["partition_of"]
-            if names & {"replica_identity", "clustered_on"} or attached:
+            if names & {"replica_identity", "clustered_on", "inherits"} or attached:
                 yield key
 
     # --- edges -------------------------------------------------------------------------------
@@ -329,8 +339,7 @@ class Graph:
             waits = part in self._b.brought or not self._is_moved_table(part)
             if part.kind in {"constraint", "index"} and waits:
                 self._edge(self._maker(part), step)
-        for column in self._b.columns(key) if self._scene.is_moved(key) else ():
-            self._connect_apart(column.key, key)
+        self._connect_parents(key)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
@@ -341,7 +350,44 @@ class Graph:
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
 
-    def _connect_apart(self, column: Key, table: Key) -> None:
+    def _connect_parents(self, table: Key) -> None:
+        if self._scene.is_moved(table):
+            for column in self._b.columns(table):
+                self._connect_with_whole(column.key, table)
+        if self._scene.is_apart(table):
+            self._connect_apart(table)
+        if self._scene.is_uprooted(table):
+            self._connect_uprooted(table)
+
+    def _connect_uprooted(self, table: Key) -> None:
+        """A child lets go of its parents first, and goes to others with all that they bring."""
+        first, last = Step(Verb.ALTER, table), Step(Verb.TIE, table)
+        for part in self._a.parts.get(table, ()):
+            self._edge(first, self._droppers.get(part))
+            above = self._a.brought.get(part)
+            if above is not None:
+                self._edge(first, self._droppers.get(above))
+                self._edge(first, Step(Verb.ALTER, above))
+        for part in self._b.parts.get(table, ()):
+            if part.kind in {"column", "constraint"}:
+                self._edge(self._maker(part), last)
+                above = self._b.brought.get(part)
+                self._edge(self._maker(above) if above is not None else None, last)
+
+    def _connect_apart(self, table: Key) -> None:
+        """A partition gets all that its whole brings before it is attached to it."""
+        first, last = Step(Verb.UNSET, table), Step(Verb.TIE, table)
+        for part in self._b.parts.get(table, ()):
+            brought = part in self._b.brought and not self._is_foreign(part, self._b)
+            if part.kind == "column" or (part.kind == "constraint" and brought):
+                self._edge(first, self._maker(part))
+                self._edge(self._maker(part), last)
+        for part in self._a.parts.get(table, ()):
+            if part.kind in {"column", "constraint"} and part not in self._b:
+                self._edge(first, self._droppers.get(part))
+                self._edge(self._droppers.get(part), last)
+
+    def _connect_with_whole(self, column: Key, table: Key) -> None:
         """While a partition is by itself, its columns and those of its whole become the same."""
         tie, above = Step(Verb.TIE, table), self._b.brought.get(column)
         for key in (column, above) if above is not None else (column,):

@@ -16,7 +16,7 @@ from bedstone.plan.graph import Graph
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.columns import set_default, unset_default
 from bedstone.plan.kinds.sequences import own
-from bedstone.plan.kinds.tables import attach, detach, late
+from bedstone.plan.kinds.tables import attach, detach, inherit, late
 from bedstone.plan.side import Side
 from bedstone.plan.statement import Transaction
 from bedstone.plan.step import Step, Verb
@@ -110,6 +110,8 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     if item.attributes.get("partition_of") and (new or not names):
         yield from attach(item, scene)
     old = scene.a.get(key) if key not in scene.renewed else None
+    if old is not None:
+        yield from inherit(item, old.attributes)
     yield from late(item, old.attributes if old is not None else None)
 
 
@@ -117,18 +119,18 @@ def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     key = step.key
     item = scene.b[key]
     yield from WRITERS[key.kind].create(item, scene)
-    yield from annotate(item, scene.a)
+    yield from annotate(item, scene)
     yield from _annotate_inborn(key, scene)
 
 
 def _annotate(key: Key, scene: Scene) -> Iterator[Statement]:
     """Annotate what was made anew in place of another, and the checks of a domain."""
-    yield from annotate(scene.b[key], scene.a)
+    yield from annotate(scene.b[key], scene)
     for part in scene.b.parts.get(key, ()):
-        yield from annotate(scene.b[part], scene.a)
+        yield from annotate(scene.b[part], scene)
 
 
 def _annotate_inborn(key: Key, scene: Scene) -> Iterator[Statement]:
     for part in scene.b.inborn(key):
         if part.kind != "view column":
-            yield from annotate(scene.b[part], scene.a)
+            yield from annotate(scene.b[part], scene)

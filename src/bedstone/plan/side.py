@@ -148,6 +148,12 @@ class Side:
         """Return the relation that *key* is, or is a part of."""
         return key if key.kind in RELATIONS else self.wholes.get(key)
 
+    def whole_of(self, partition: Key) -> Key | None:
+        """Return the partitioned table that *partition* is attached to."""
+        path = self[partition].attributes.get("partition_of")
+        found = (k for k in self[partition].depends if k.kind == "table" and k.path == path)
+        return next(found, None) if path else None
+
     def is_partitioned(self, table: Key | None) -> bool:
         """Whether *table* is there and has partitions or is made for them."""
         return table is not None and bool(self[table].attributes.get("partition_by"))

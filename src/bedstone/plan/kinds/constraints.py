@@ -105,7 +105,9 @@ class Constraints(Writer):
         attributes = item.attributes
         table = scene.b.table_of(item.key)
         inherited = attributes["local"] is False and attributes["type"] in {"check", "foreign key"}
-        if inherited and not scene.b.is_adopted(item.key):
+        apart = scene.is_uprooted(table) or scene.is_apart(table)
+        by_itself = apart and attributes["type"] == "check"
+        if inherited and not by_itself and not scene.b.is_adopted(item.key):
             return  # a table that is attached brings it
         yield from self._made(item, scene, table)
         if attributes["statistics"]:

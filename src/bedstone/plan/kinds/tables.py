@@ -132,9 +132,6 @@ class Tables(Writer):
             for parent in old:
                 if parent not in new:
                     yield _alter(key, f"no inherit {parent}")
-            for parent in new:
-                if parent not in old:
-                    yield _alter(key, f"inherit {parent}")
         if change.has("of_type"):
             yield _alter(key, f"of {after['of_type']}" if after["of_type"] else "not of")
         yield from self._alter_storage(change)
@@ -182,6 +179,14 @@ def change_options(key: Key, old: dict[str, str], new: dict[str, str]) -> Iterat
         yield _alter(key, f"reset ({option_names(gone)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
     if changed:
         yield _alter(key, f"set ({options(changed)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+
+
+def inherit(item: Object, before: Attributes) -> Iterator[Statement]:
+    """Write which parents are new: the table has all that they bring by now."""
+    old = words(before.get("inherits"))
+    for parent in words(item.attributes.get("inherits")):
+        if parent not in old:
+            yield _alter(item.key, f"inherit {parent}")
 
 
 def late(item: Object, before: Attributes | None) -> Iterator[Statement]:
