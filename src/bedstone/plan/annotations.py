@@ -91,7 +91,10 @@ def annotate(item: Object, scene: Scene) -> Iterator[Statement]:
     for extension in _texts(attributes.get("depends_on_extensions")):
         yield _bind(item, extension, bound=True)
     if "acl" in attributes and key.kind not in _GRANTED_OTHERWISE:
-        yield from grants(item, _acl(attributes["acl"]), _acl_when_made(item, scene))
+        given = _acl_when_made(item)
+        wanted = {grant[:2] for grant in _acl(attributes["acl"])}
+        more = [grant for grant in _acl_by_default(item, scene) if grant[:2] not in wanted]
+        yield from grants(item, _acl(attributes["acl"]), [*given, *more])
 
 
 def change_annotations(change: Change) -> Iterator[Statement]:
@@ -100,7 +103,10 @@ def change_annotations(change: Change) -> Iterator[Statement]:
     if change.has("owner") and not _has_owner_of_table(change):
         yield from _set_owner(key, after["owner"])
     if change.has("acl") and key.kind not in _GRANTED_OTHERWISE:
-        yield from grants(change.new, _acl(after["acl"]), _acl(before["acl"]))
+        given = _acl(before["acl"])
+        if change.has("owner"):  # what the new owner was granted is among an owner's privileges
+            given = [grant for grant in given if grant[0] != after["owner"]]
+        yield from grants(change.new, _acl(after["acl"]), given)
     yield from _change_comments(change)
     if change.has("security_labels"):
         old, new = (dict(_pairs(s["security_labels"])) for s in (before, after))
@@ -177,33 +183,37 @@ def _acl(value: Value) -> list[Grant]:
     return [tuple(grant) for grant in value] if isinstance(value, tuple) else []  # type: ignore[misc,arg-type]
 
 
-def _acl_when_made(item: Object, scene: Scene) -> list[Grant]:
-    """Return the privileges that an object can have when it was just made.
-
-    Beside PostgreSQL's own those of default privileges, the old and the new, of whichever role:
-    who will run the script is not known, and to take away what is not there does no harm. What the
-    owner gets so is among what an owner has.
-    """
-    key = item.key
-    if key.kind == "column":
+def _acl_when_made(item: Object) -> list[Grant]:
+    """Return the privileges of PostgreSQL's own that an object has when it was just made."""
+    if item.key.kind == "column":
         return []
-    kind = "table" if key.kind in _LIKE_TABLES else key.kind
-    found: dict[tuple[str | None, str], Grant] = {}
-    for word in _FOR_OWNER.get(kind, ()):
-        if word != "maintain" or any(
-            grant[1] == "maintain" for grant in _acl(item.attributes["acl"])
-        ):
-            found[None, word] = (None, word, False, None)
+    kind = "table" if item.key.kind in _LIKE_TABLES else item.key.kind
+    found: list[Grant] = [
+        (None, word, False, None)
+        for word in _FOR_OWNER.get(kind, ())
+        if word != "maintain" or any(g[1] == "maintain" for g in _acl(item.attributes["acl"]))
+    ]
     if kind in _FOR_ALL:
-        found["public", _FOR_ALL[kind]] = ("public", _FOR_ALL[kind], False, None)
-    owner = item.attributes.get("owner")
-    for default in (d for s in (scene.a, scene.b) for d in s.catalog.of_kind("default privileges")):
-        where = default.key.schema in {None, key.schema}
-        if where and default.key.parent == _DEFAULTS_FOR.get(key.kind):
-            for grant in _acl(default.attributes["acl"]):
-                if grant[0] is not None and grant[0] != owner:
-                    found[grant[0], grant[1]] = (grant[0], grant[1], False, None)
-    return list(found.values())
+        found.append(("public", _FOR_ALL[kind], False, None))
+    return found
+
+
+def _acl_by_default(item: Object, scene: Scene) -> list[Grant]:
+    """Return what default privileges may have given it, the old ones or the new ones.
+
+    Of whichever role: who will run the script is not known, and to take away what is not there
+    does no harm. What the owner gets so is among what an owner has.
+    """
+    if item.key.kind == "column":
+        return []
+    found: dict[Grant, None] = {}
+    defaults = (d for s in (scene.a, scene.b) for d in s.catalog.of_kind("default privileges"))
+    for default in defaults:
+        where = default.key.schema in {None, item.key.schema}
+        if where and default.key.parent == _DEFAULTS_FOR.get(item.key.kind):
+            grants_ = (grant[:2] for grant in _acl(default.attributes["acl"]))
+            found |= {(who, word, False, None): None for who, word in grants_}
+    return [grant for grant in found if grant[0] not in {None, item.attributes.get("owner")}]
 
 
 def acl_of(item: Object) -> list[Grant]:

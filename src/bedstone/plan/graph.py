@@ -212,6 +212,8 @@ class Graph:
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
+        if self._b[key].attributes.get("inherits"):
+            self._connect_child(key)
         if self._is_moved_table(key):
             tie = Step(Verb.TIE, self._b.wholes[key])
             attached = key in self._b.brought
@@ -254,6 +256,9 @@ class Graph:
         needs = self._needs(key, self._b)
         if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
             needs.add(column)
+        if not self._is_by_itself(self._b.wholes.get(key)):
+            for above in self._a.parents_of(key):
+                self._edge(Step(Verb.ALTER, above), step)
         for needed in needs:
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
@@ -293,6 +298,7 @@ class Graph:
         self._edge(Step(Verb.TIE, key), last)
         for part in self._a.parts.get(key, ()):
             self._edge(first, self._droppers.get(part))
+        self._connect_copied_child(key)
         for child in self._a.dependants.get(key, ()):
             if child.kind == "table" and self._a[child].attributes["partition_of"] == key.path:
                 # what goes on being a table keeps its rows, or has them put aside itself
@@ -312,6 +318,19 @@ class Graph:
         for follower in followers:
             if follower.kind in {"view", "materialized view", "trigger", "rule"}:
                 self._edge(last, self._creators.get(follower))
+
+    def _connect_copied_child(self, key: Key) -> None:
+        """A child is put aside before its parents are changed."""
+        for part in self._a.parts.get(key, ()):
+            for above in self._a.parents_of(part):
+                self._edge(self._droppers[key], self._droppers.get(above))
+                self._edge(self._droppers[key], Step(Verb.ALTER, above))
+
+    def _connect_child(self, key: Key) -> None:
+        """A child is made when its parents have all that it inherits."""
+        for part in self._b.parts.get(key, ()):
+            for above in self._b.parents_of(part):
+                self._edge(self._maker(above), self._creators[key])
 
     def _connect_ties(self) -> None:
         for step in [s for s in self.steps if s.verb is Verb.TIE]:

@@ -112,6 +112,14 @@ class Side:
                 return needed
         return None
 
+    def parents_of(self, part: Key) -> Iterator[Key]:
+        """Yield the columns or checks of parents that *part* is merged with, or brought by."""
+        table = self.wholes.get(part) if part.kind in {"column", "constraint"} else None
+        for needed in sorted(self[table].depends) if table is not None else ():
+            above = Key(part.kind, needed.schema, part.name, needed.name)
+            if needed.kind in RELATIONS and above in self:
+                yield above
+
     def _foreign_key_above(self, item: Object) -> Key | None:
         """Return the partitioned table's, which may have another name."""
         above = item.attributes["inherited_from"]

@@ -97,7 +97,7 @@ GRAMMAR: dict[str, tuple[str, ...]] = {
           "create table <p> (v text, k integer) partition by list (k)",
           "create table <p> (k integer, v <e>) partition by list (k)"),
     "p.i": ("create index <.pi> on <p> (k)", "create unique index <.pi> on <p> (k)"),
-    "p.k": ("alter table <p> add constraint <.pc> check (k > 0)", "alter table <p> add constraint <.pc> unique (k)"),
+    "p.k": ("alter table <p> add constraint <.pc> check (k > 0)", "alter table <p> add constraint <.pc> unique (k, v)"),
     "p1": ("create table <p1> partition of <p> default",),
     "p1.i": ("create index <.p1i> on <p1> (v)",),
     "p.f": ("alter table <p> add constraint <.pf> foreign key (k) references <t> (id)",),

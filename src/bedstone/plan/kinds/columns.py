@@ -70,6 +70,9 @@ def _conditions(item: Object, side: Side | None = None, *, named: bool) -> list[
     """Return NOT NULL and, with a *side*, where the column's values come from."""
     attributes = item.attributes
     not_null = attributes["not_null"] and attributes["not_null_validated"]
+    if side is not None and attributes["not_null_local"] is False:
+        table = side.table_of(item.key)
+        not_null = not_null and table is not None and not side[table].attributes.get("inherits")
     found = [_not_null(item, named=named)] if not_null else []
     return found if side is None else found + _value(item, side)
 

@@ -13,7 +13,7 @@ from bedstone.plan.kinds.indexes import (
     tail_of,
 )
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import words
+from bedstone.plan.side import stands_on_index, words
 from bedstone.plan.spelling import relation_path
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier
@@ -116,7 +116,7 @@ class Constraints(Writer):
             for child in scene.b.below(item.key):
                 if scene.b[child].attributes["validated"] and scene.b.wholes[child] in scene.a:
                     yield validate(child)
-        if table in scene.a and not scene.is_moved(table):
+        if table in scene.a and not scene.is_moved(table) and stands_on_index(item):
             yield from self._attach(item.key, scene)
 
     @staticmethod

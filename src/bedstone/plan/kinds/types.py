@@ -180,7 +180,8 @@ class Domains(Replaced):
         if not self.can_stay(change):
             yield from self.replace(change)
             for part in change.scene.b.parts.get(key, ()):
-                if part.kind == "domain constraint":
+                stays = part in change.scene.a and part not in change.scene.renewed
+                if part.kind == "domain constraint" and stays:
                     item = change.scene.b[part]
                     name = quote_identifier(part.name)
                     check = f"check ({item.attributes['expression']})"
