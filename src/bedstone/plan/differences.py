@@ -138,7 +138,8 @@ def _check_managed(found: Differences, a: Side) -> None:
 
 def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
     """Find what must be renewed, and all that must be because of that."""
-    for key in misplaced_types(a, b) if options.strict else ():
+    replaced = list(misplaced_types(a, b)) if options.strict else []
+    for key in replaced:
         found.changed[key] = found.changed.get(key, frozenset()) | {"attribute_order"}
         _leave_parts(key, found, a, b)
     waiting = _first_renewed(found, a, b, options)
@@ -148,7 +149,7 @@ def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
     while options.strict and (tables := _made_otherwise(found, a, b)):
         _renew(tables, found, a, b)
     _take_off(found, a, b)
-    for key in found.renewed:
+    for key in (*found.renewed, *replaced):
         _leave_parts(key, found, a, b)
 
 
@@ -159,6 +160,8 @@ def _leave_parts(whole: Key, found: Differences, a: Side, b: Side) -> None:
             found.changed.pop(part, None)
             found.added.discard(part)
             found.removed.discard(part)
+            if part.kind == "attribute":
+                found.renewed.discard(part)
 
 
 def _made_otherwise(found: Differences, a: Side, b: Side) -> list[Key]:

@@ -65,7 +65,8 @@ class Replaced(Writer):
         yield from self.set_aside(change, temporary)
         yield from self.create(change.new, scene)
         for column in _columns_of(key, scene.a):
-            if column.key in scene.b and scene.b[column.key].attributes["local"] is not False:
+            stays = column.key in scene.b and column.key not in scene.renewed
+            if stays and scene.b[column.key].attributes["local"] is not False:
                 yield from self.move(column, scene)
         yield Statement(f"drop {word} {old}", key)
 
