@@ -13,6 +13,7 @@ from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, said_otherwise
+from bedstone.plan.shells import check_shells
 from bedstone.plan.side import is_moved, stands_on_index, words
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def find_differences(a: Side, b: Side, options: Options) -> Differences:
     _decide(found, a, b, options)
     _give_back(changed, found, a, b, options)
     _check_managed(found, a)
+    check_shells(found, a)
     return found
 
 

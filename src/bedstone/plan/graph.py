@@ -11,6 +11,7 @@ from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
 from bedstone.plan.order import added_in_order
+from bedstone.plan.shells import functions_of
 from bedstone.plan.side import number, stands_on_index
 from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
@@ -60,6 +61,7 @@ class Graph:
             elif self._b[key].attributes["partition_of"]:
                 self.steps.add(Step(Verb.TIE, key))
         self.steps |= {Step(Verb.TIE, key) for key in self._tied()}
+        self.steps |= {Step(Verb.DECLARE, key) for key in self._made if functions_of(key, self._b)}
         for key in work.renewed:
             if key.kind == "table":
                 self.steps |= {Step(Verb.SAVE, key), Step(Verb.LOAD, key)}
@@ -207,7 +209,15 @@ class Graph:
 
     def _connect_made(self, key: Key) -> None:
         step = self._creators[key]
+        declared = Step(Verb.DECLARE, key)
+        if declared in self.steps:
+            self._edge(self._maker(Key("schema", None, key.schema or "")), declared)
+            self._edge(self._droppers.get(key), declared)
+            self._edge(declared, step)
         for needed in self._needs(key, self._b):
+            if key in functions_of(needed, self._b):
+                self._edge(Step(Verb.DECLARE, needed), step)
+                continue
             self._edge(self._maker(needed), step)
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():

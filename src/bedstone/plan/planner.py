@@ -18,14 +18,14 @@ from bedstone.plan.kinds.columns import set_default, unset_default
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.tables import attach, detach, inherit, late
 from bedstone.plan.side import Side
-from bedstone.plan.statement import Transaction
+from bedstone.plan.spelling import path
+from bedstone.plan.statement import Statement, Transaction
 from bedstone.plan.step import Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Catalog, Key
-    from bedstone.plan.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
     match step.verb:
         case Verb.DROP:
             yield from writer.drop(scene.a[key], scene)
+        case Verb.DECLARE:
+            yield Statement(f"create type {path(key)}", key, "its functions name it")
         case Verb.CREATE:
             yield from _create(step, scene)
         case Verb.ALTER:

@@ -22,11 +22,13 @@ class Verb(IntEnum):
     UNSET = 1
     DROP = 2
     ALTER = 3
-    CREATE = 4
-    SET = 5
+    #: A type of which only the name is made, for the functions that it is made of.
+    DECLARE = 4
+    CREATE = 5
+    SET = 6
     #: What names other objects that are made after it: partition bounds, owners of sequences.
-    TIE = 6
-    LOAD = 7
+    TIE = 7
+    LOAD = 8
 
 
 class Step(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.errors import NotPlannable
 from bedstone.plan.kinds.writer import Writer
+from bedstone.plan.shells import ALTERABLE
 from bedstone.plan.side import words
 from bedstone.plan.spelling import not_null_name, path
 from bedstone.plan.statement import Hazard, Statement, Transaction
@@ -242,32 +243,54 @@ class Ranges(Replaced):
             yield Statement(f"alter function {written} rename to {new}", key)
 
 
+_ALIGNMENTS = {"c": "char", "s": "int2", "i": "int4", "d": "double"}
+_STORAGES = {"p": "plain", "e": "external", "m": "main", "x": "extended"}
+
+
 class BaseTypes(Writer):
-    """Base types: code in C that no plan can vouch for."""
+    """Base types, which are made of functions in C that declare the type first."""
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Refuse."""
-        raise _of_c(item.key)
-
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Refuse: its functions need it and it needs them."""
-        raise _of_c(item.key)
+        """Make the type of its functions."""
+        attributes = item.attributes
+        found = {name: attributes[name] for name in ("input", "output", *ALTERABLE)}
+        length = attributes["length"]
+        found["internallength"] = "variable" if length == -1 else length
+        found["alignment"] = _ALIGNMENTS[str(attributes["alignment"])]
+        found["storage"] = _STORAGES[str(attributes["storage"])]
+        found["category"] = quote_literal(str(attributes["category"]))
+        found["delimiter"] = quote_literal(str(attributes["delimiter"]))
+        found["element"] = attributes["element"]
+        if attributes["default"] is not None:
+            found["default"] = quote_literal(str(attributes["default"]))
+        words_ = {"by_value": "passedbyvalue", "preferred": "preferred", "collatable": "collatable"}
+        found |= {word: "true" for name, word in words_.items() if attributes[name]}
+        text = ", ".join(f"{n} = {v}" for n, v in found.items() if v is not None)
+        yield Statement(f"create type {path(item.key)} ({text})", item.key)
 
     def can_alter(self, change: Change) -> bool:
-        """So that it is refused, and nothing that stands on it is dropped."""
+        """So that nothing that stands on it is dropped."""
         return True
 
     def alter(self, change: Change) -> Iterator[Statement]:
-        """Refuse."""
-        raise _of_c(change.key)
+        """Set what can be set.
 
-
-def _of_c(key: Key) -> NotPlannable:
-    return NotPlannable(
-        f"{key} is a base type",
-        detail="It and its functions in C need each other: only CASCADE would drop them.",
-        hint="Make or change it by hand, best in an extension.",
-    )
+        Raises:
+            NotPlannable: the rest, for which the type would have to be dropped.
+        """
+        key, after = change.key, change.after
+        if not change.only(*ALTERABLE) or (change.has("storage") and after["storage"] == "p"):
+            raise NotPlannable(
+                f"{key} is a base type, and ALTER TYPE cannot change its "
+                f"{', '.join(sorted(change.names - {*ALTERABLE}) or ['storage to plain'])}",
+                detail="It and its functions in C need each other: only CASCADE would drop them.",
+                hint="Make it anew by hand, best in an extension.",
+            )
+        found = {name: after[name] or "none" for name in ALTERABLE if change.has(name)}
+        if "storage" in found:
+            found["storage"] = _STORAGES[str(found["storage"])]
+        text = ", ".join(f"{name} = {value}" for name, value in found.items())
+        yield Statement(f"alter type {path(key)} set ({text})", key)
 
 
 class ShellTypes(Writer):
