@@ -575,6 +575,12 @@ class CatalogIncomplete(BedstoneError):
     code = "BED205"
 
 
+class RoleMissing(BedstoneError):
+    """A plan gives something to a role that the server does not have."""
+
+    code = "BED206"
+
+
 # --- BED4: run ---------------------------------------------------------------------------------
 
 

@@ -12,8 +12,14 @@ from commands import bedstone
 from bedstone.catalog import read_catalog
 from bedstone.catalog import to_json as saved
 from bedstone.dsn import Secret
-from bedstone.errors import BedstoneError, CatalogIncomplete, CatalogUnreadable, PasswordRefused
-from bedstone.plan import plan
+from bedstone.errors import (
+    BedstoneError,
+    CatalogIncomplete,
+    CatalogUnreadable,
+    PasswordRefused,
+    RoleMissing,
+)
+from bedstone.plan import check_roles, plan
 from bedstone.prove import read_sides, within
 
 if TYPE_CHECKING:
@@ -150,6 +156,21 @@ def test_options_and_connections_that_only_a_superuser_may_read(
         left_out = (what, "server far", "foreign data wrapper w")
         assert planned(folder, server, other_role, *left_out) == ()
         assert read_catalog(session) == before
+
+
+def test_a_role_that_the_server_does_not_have(scratch: Scratch) -> None:
+    """The script would stop at it, half done."""
+    with scratch.connect(autocommit=True) as session:
+        session.execute("drop role if exists bed_app; create role bed_app")
+        session.execute(GOOD.encode())
+        start = read_catalog(session)
+        session.execute("grant select on t to bed_app; create policy p on t to bed_app")
+        target = read_catalog(session)
+        made = plan(start, target)
+        check_roles(made, target, session)
+        session.execute("drop policy p on t; revoke all on t from bed_app; drop role bed_app")
+        with pytest.raises(RoleMissing, match=r"BED206: TO names the role bed_app, which .* FROM"):
+            check_roles(made, target, session)
 
 
 def test_a_kind_that_this_release_does_not_know(

@@ -6,6 +6,7 @@ from bedstone.plan.document import to_data
 from bedstone.plan.inverse import read_inverses
 from bedstone.plan.planner import Plan, plan
 from bedstone.plan.range import check_range, read_range
+from bedstone.plan.roles import check_roles
 from bedstone.plan.script import render_script, split_script
 from bedstone.plan.stakes import Method, Stake, read_stakes, unknown_stakes
 from bedstone.plan.statement import Hazard, Statement, Transaction
@@ -19,6 +20,7 @@ __all__ = [
     "Statement",
     "Transaction",
     "check_range",
+    "check_roles",
     "plan",
     "read_inverses",
     "read_range",

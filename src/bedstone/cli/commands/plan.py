@@ -66,6 +66,7 @@ def run(
     from bedstone.plan import (
         Options,
         check_range,
+        check_roles,
         plan,
         read_inverses,
         read_range,
@@ -90,8 +91,9 @@ def run(
         check_range(options.lowest, first.major)
     made = plan(first, second, options)
     stakes = unknown_stakes(made)
-    if stakes and is_url(a):
+    if made.statements and is_url(a):
         with database_at(parse_dsn(a)).connect(autocommit=True) as connection:
+            check_roles(made, second, connection)
             stakes = read_stakes(made, first, connection)
     if json:
         data = to_data(made, options, stakes, read_inverses(made, first, second, options))
