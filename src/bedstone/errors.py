@@ -562,6 +562,25 @@ class NotPlannable(BedstoneError):
     code = "BED200"
 
 
+class VersionRangeInvalid(BedstoneError):
+    """The major versions that a script may meet are no range, or not those that there are."""
+
+    code = "BED204"
+    exit_status = ExitStatus.USAGE
+
+
+class CatalogIncomplete(BedstoneError):
+    """One side holds something that its catalog does not: no plan can say what to do with it."""
+
+    code = "BED205"
+
+
+class RoleMissing(BedstoneError):
+    """A plan gives something to a role that the server does not have."""
+
+    code = "BED206"
+
+
 class RenameUnreadable(BedstoneError):
     """What was given as a rename does not name an object and its new name."""
 

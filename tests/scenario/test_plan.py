@@ -212,3 +212,35 @@ def test_a_folder_of_files_is_a_schema(folder: Path) -> None:
     assert done.returncode == 3
     assert "020_bad.sql, line 2" in done.stderr
     assert "BED194" in done.stderr
+
+
+def test_what_is_destroyed_is_counted_and_what_undoes_it_is_said(
+    folder: Path, scratch: Scratch
+) -> None:
+    """Of a live side, in the script and in JSON."""
+    (folder / "less.sql").write_text("create table customer (id integer primary key);\n")
+    with scratch.connect(autocommit=True) as session:
+        session.execute(OLD.encode())
+        session.execute(
+            "insert into customer select n, nullif(n, 3)::text from generate_series(1,9) n"
+        )
+        session.execute('insert into "order" select n from generate_series(1, 1204) n')
+    address = scratch.dsn.url()
+    live = bedstone(folder, "plan", address, "less.sql")
+    assert '-- DESTROYS table public."order": 1,204 rows (counted)\n' in live.stdout
+    assert "-- DESTROYS column public.customer.name: 8 values (counted)\n" in live.stdout
+    assert "destroys column public.customer.name: 8 values (counted)\n" in live.stderr
+    done = json.loads(bedstone(folder, "plan", address, "less.sql", "--json").stdout)
+    dropped = {s["object"]: s for s in done["statements"]}
+    column = dropped['column public.customer."Odd Name"']
+    assert column["rows"] == [
+        {"object": column["object"], "number": 0, "unit": "values", "method": "counted"}
+    ]
+    assert column["inverse"] == ['alter table public.customer add column "Odd Name" text']
+    table = dropped['table public."order"']
+    assert [sql.split(" (")[0] for sql in table["inverse"]] == [
+        'create table public."order"',
+        'alter table public."order" owner to postgres',
+        'alter table public."order" add constraint order_pkey primary key',
+    ]
+    psql(scratch, live.stdout)

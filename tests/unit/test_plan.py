@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from bedstone.catalog import Attributes, Catalog, Key, Object, Value
-from bedstone.errors import NotPlannable
-from bedstone.plan import Plan, Statement, Transaction, plan, render_script
+from bedstone.errors import NotPlannable, VersionRangeInvalid
+from bedstone.plan import Plan, Statement, Transaction, plan, read_range, render_script
 
 _COMMON: dict[str, Value] = {"comment": None, "security_labels": None}
 _KEY = Key("schema", None, "s")
@@ -85,3 +85,14 @@ def test_transactions_end_before_what_must_run_outside_of_them() -> None:
     assert lines[lines.index("begin;") :] == [
         "begin;", "one;", "two;", "commit;", "three;", "begin;", "four;", "commit;",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "lowest"), [(">=15", 15), ("17", 17), (" == 16 ", 16)])
+def test_a_range_of_versions_begins_with_the_oldest(text: str, lowest: int) -> None:
+    assert read_range(text) == lowest
+
+
+@pytest.mark.parametrize("text", ["new", "", ">=x", "15-17", "<18", ">=14"])
+def test_versions_that_no_plan_is_for(text: str) -> None:
+    with pytest.raises(VersionRangeInvalid):
+        read_range(text)

@@ -8,6 +8,7 @@ from bedstone.catalog.managers import without_managed
 from bedstone.catalog.model import Attributes, Catalog, Key, Object, Unmodelled, Value
 from bedstone.catalog.reading import read_addressed, read_catalog, read_snapshot
 from bedstone.catalog.snapshot import Limits, Snapshot, in_snapshot
+from bedstone.catalog.versions import level
 
 __all__ = [
     "Attributes",
@@ -26,6 +27,7 @@ __all__ = [
     "fold",
     "from_json",
     "in_snapshot",
+    "level",
     "read_addressed",
     "read_catalog",
     "read_snapshot",

@@ -26,6 +26,8 @@ _ARRAYS = frozenset({1000, 1002, 1003, 1005, 1007, 1009, 1014, 1015, 1016, 1028}
 _BINDABLE = frozenset({"function", "procedure", "trigger", "index", "materialized view"})
 _WITH_CONSTRAINT = frozenset({"column", "domain", "trigger"})
 _COMMON = ("comment", "security_labels")
+#: Why something is in no catalog that pg_dump does not look at either.
+PASSED_OVER = "made in a schema of the system's own, where pg_dump does not look either"
 
 
 def is_system_schema(name: str) -> bool:
@@ -113,8 +115,7 @@ class Assembly:
     def _note_in_system_schema(self, kind: str, namespace: int, name: str) -> None:
         schema = self.system_schemas.get(namespace, "")
         if schema in {"pg_catalog", "information_schema"}:
-            reason = "made in a schema of the system's own, where pg_dump does not look either"
-            self.unmodelled.append(Unmodelled(str(Key(kind, schema, name)), reason))
+            self.unmodelled.append(Unmodelled(str(Key(kind, schema, name)), PASSED_OVER))
 
     def put_privileges(self, key: Key, acl: Value, extension: str | None) -> None:
         """Add the changed privileges of an object that is not shown itself."""

@@ -13,6 +13,7 @@ from bedstone.catalog.grouping import differ_in_grouping_only
 from bedstone.catalog.kinds import COSMETIC, UNCOMPARED, Meaning
 from bedstone.catalog.model import Catalog, Key, Object
 from bedstone.catalog.spacing import differ_in_spacing_only
+from bedstone.catalog.versions import level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,8 +28,10 @@ def compare(a: Catalog, b: Catalog) -> tuple[Difference, ...]:
 
     Complete: a removed table is there, and so is each of its columns; those name the table as
     their cause. Renamed objects are removed and added. The order of the columns of a table, or
-    of the attributes of a type, is one cosmetic difference of the whole.
+    of the attributes of a type, is one cosmetic difference of the whole. What servers of
+    different major versions say differently of the same schema is none.
     """
+    a, b = level(a, b)
     found = [*_one_sided(a, b), *_changed(a, b)]
     causes = Causes(a, b, found)
     return tuple(

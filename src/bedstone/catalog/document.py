@@ -40,8 +40,8 @@ def to_json(catalog: Catalog) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def from_json(text: str) -> Catalog:
-    """Read a catalog that ``to_json`` wrote.
+def from_json(text: str, *, name: str = "the text") -> Catalog:
+    """Read a catalog that ``to_json`` wrote; errors call it by *name*.
 
     Raises:
         SavedCatalogInvalid: *text* is not such a document, has another version, or was changed.
@@ -49,19 +49,21 @@ def from_json(text: str) -> Catalog:
     try:
         document = json.loads(text)
         if document["format"] != FORMAT:
-            raise SavedCatalogInvalid(f"the file holds a {document['format']!r}, not a catalog")
+            raise SavedCatalogInvalid(f"{name} holds a {document['format']!r}, not a catalog")
         if document["version"] != FORMAT_VERSION:
             raise SavedCatalogInvalid(
-                f"the catalog was saved in version {document['version']!r} of the format, "
+                f"{name} was saved in version {document['version']!r} of the format, "
                 f"and this release reads version {FORMAT_VERSION}",
                 hint="Save the catalog again with this release.",
             )
         catalog = _read(document)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise SavedCatalogInvalid("the text is not a saved catalog") from error
+        raise SavedCatalogInvalid(
+            f"{name} is not a saved catalog", hint="bedstone diff A B --save writes one."
+        ) from error
     if catalog.fingerprint != document["fingerprint"]:
         raise SavedCatalogInvalid(
-            "the saved catalog does not have the fingerprint that it names",
+            f"{name} does not have the fingerprint that it names",
             detail="It was changed after it was saved, or only a part of it is there.",
             hint="Save the catalog again.",
         )

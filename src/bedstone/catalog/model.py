@@ -205,6 +205,11 @@ class Catalog:
     server_version: int
     unmodelled: tuple[Unmodelled, ...] = ()
 
+    @property
+    def major(self) -> int:
+        """The major version of the server."""
+        return self.server_version // 10000
+
     def __contains__(self, key: object) -> bool:
         return key in self.objects
 

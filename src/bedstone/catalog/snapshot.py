@@ -12,7 +12,8 @@ import psycopg.sql
 from psycopg.pq import TransactionStatus
 
 from bedstone.catalog.queries import Query, load_query
-from bedstone.errors import CatalogUnreadable
+from bedstone.errors import CatalogUnreadable, ServerTooOld
+from bedstone.server import OLDEST_MAJOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -179,6 +180,7 @@ def open_snapshot(
 
     Raises:
         CatalogUnreadable: *conn* is in a transaction already, or the server refused a query.
+        ServerTooOld: it is older than 15.
     """
     if conn.info.transaction_status != TransactionStatus.IDLE:
         raise CatalogUnreadable(
@@ -191,7 +193,9 @@ def open_snapshot(
     conn.read_only, conn.deferrable = True, False
     try:
         with conn.transaction():
-            yield Snapshot(conn, limits)
+            snapshot = Snapshot(conn, limits)
+            _check_version(snapshot.major, conn)
+            yield snapshot
     except psycopg.Error as error:
         raise _unreadable(conn, error) from error
     finally:
@@ -215,6 +219,15 @@ def in_snapshot(
             return work(snapshot)
     with open_snapshot(conn, limits) as snapshot:
         return work(snapshot)
+
+
+def _check_version(major: int, conn: psycopg.Connection[Any]) -> None:
+    if major < OLDEST_MAJOR:
+        raise ServerTooOld(
+            f"the server of database {conn.info.dbname} is PostgreSQL {major}, and bedstone needs "
+            f"{OLDEST_MAJOR} or newer",
+            hint="Upgrade the server, or read a copy of the database on a newer one.",
+        )
 
 
 def _unreadable(conn: psycopg.Connection[Any], error: psycopg.Error) -> CatalogUnreadable:

@@ -9,6 +9,7 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.spelling import (
     granted_name,
     granted_target,
+    not_null_name,
     path,
     relation_path,
     role,
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedstone.catalog import Key, Object, Value
-    from bedstone.plan.change import Change
-    from bedstone.plan.side import Side
+    from bedstone.plan.change import Change, Scene
 
 #: The attributes that this module writes.
 NAMES = frozenset(
@@ -75,7 +75,7 @@ def own_names(key: Key, names: frozenset[str]) -> frozenset[str]:
     return names - (NAMES - {"acl"} if key.kind in _GRANTED_OTHERWISE else NAMES)
 
 
-def annotate(item: Object, a: Side) -> Iterator[Statement]:
+def annotate(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write what a new object has beside its definition."""
     attributes, key = item.attributes, item.key
     if "owner" in attributes and key.kind != "extension":
@@ -91,16 +91,22 @@ def annotate(item: Object, a: Side) -> Iterator[Statement]:
     for extension in _texts(attributes.get("depends_on_extensions")):
         yield _bind(item, extension, bound=True)
     if "acl" in attributes and key.kind not in _GRANTED_OTHERWISE:
-        yield from grants(item, _acl(attributes["acl"]), _acl_when_made(item, a))
+        given = _acl_when_made(item)
+        wanted = {grant[:2] for grant in _acl(attributes["acl"])}
+        more = [grant for grant in _acl_by_default(item, scene) if grant[:2] not in wanted]
+        yield from grants(item, _acl(attributes["acl"]), [*given, *more])
 
 
 def change_annotations(change: Change) -> Iterator[Statement]:
     """Write the statements for owner, privileges, comment and labels that differ."""
     key, before, after = change.key, change.before, change.after
-    if change.has("owner"):
+    if change.has("owner") and not _has_owner_of_table(change):
         yield from _set_owner(key, after["owner"])
     if change.has("acl") and key.kind not in _GRANTED_OTHERWISE:
-        yield from grants(change.new, _acl(after["acl"]), _acl(before["acl"]))
+        given = _acl(before["acl"])
+        if change.has("owner"):  # what the new owner was granted is among an owner's privileges
+            given = [grant for grant in given if grant[0] != after["owner"]]
+        yield from grants(change.new, _acl(after["acl"]), given)
     yield from _change_comments(change)
     if change.has("security_labels"):
         old, new = (dict(_pairs(s["security_labels"])) for s in (before, after))
@@ -128,6 +134,12 @@ def _change_comments(change: Change) -> Iterator[Statement]:
 # --- owner, comment, labels ------------------------------------------------------------------
 
 
+def _has_owner_of_table(change: Change) -> bool:
+    """Whether it is a sequence that belongs to a column: it changes hands with the table."""
+    owned_by = change.before.get("owned_by")
+    return owned_by is not None and owned_by == change.after.get("owned_by")
+
+
 def _set_owner(key: Key, owner: Value) -> Iterator[Statement]:
     if owner is None:
         return
@@ -140,12 +152,10 @@ def _comment(on: str, text: Value) -> str:
 
 
 def _constraint_target(item: Object) -> str:
-    key, attributes = item.key, item.attributes
+    key, name = item.key, quote_identifier(not_null_name(item))
     if key.kind == "domain":
-        name = attributes["not_null_name"] or f"{key.name}_not_null"
-        return f"constraint {quote_identifier(str(name))} on domain {path(key)}"
-    name = attributes["not_null_name"] or f"{key.parent}_{key.name}_not_null"
-    return f"constraint {quote_identifier(str(name))} on {relation_path(key)}"
+        return f"constraint {name} on domain {path(key)}"
+    return f"constraint {name} on {relation_path(key)}"
 
 
 def _index_target(key: Key) -> str:
@@ -173,31 +183,37 @@ def _acl(value: Value) -> list[Grant]:
     return [tuple(grant) for grant in value] if isinstance(value, tuple) else []  # type: ignore[misc,arg-type]
 
 
-def _acl_when_made(item: Object, a: Side) -> list[Grant]:
-    """Return the privileges that an object can have when it was just made.
-
-    Beside PostgreSQL's own those of default privileges, of whichever role: who will run the
-    script is not known, and to take away what is not there does no harm.
-    """
-    key = item.key
-    if key.kind == "column":
+def _acl_when_made(item: Object) -> list[Grant]:
+    """Return the privileges of PostgreSQL's own that an object has when it was just made."""
+    if item.key.kind == "column":
         return []
-    kind = "table" if key.kind in _LIKE_TABLES else key.kind
-    found: dict[tuple[str | None, str], Grant] = {}
-    for word in _FOR_OWNER.get(kind, ()):
-        if word != "maintain" or any(
-            grant[1] == "maintain" for grant in _acl(item.attributes["acl"])
-        ):
-            found[None, word] = (None, word, False, None)
+    kind = "table" if item.key.kind in _LIKE_TABLES else item.key.kind
+    found: list[Grant] = [
+        (None, word, False, None)
+        for word in _FOR_OWNER.get(kind, ())
+        if word != "maintain" or any(g[1] == "maintain" for g in _acl(item.attributes["acl"]))
+    ]
     if kind in _FOR_ALL:
-        found["public", _FOR_ALL[kind]] = ("public", _FOR_ALL[kind], False, None)
-    for default in a.catalog.of_kind("default privileges"):
-        where = default.key.schema in {None, key.schema}
-        if where and default.key.parent == _DEFAULTS_FOR.get(key.kind):
-            for grant in _acl(default.attributes["acl"]):
-                if grant[0] is not None:
-                    found[grant[0], grant[1]] = (grant[0], grant[1], False, None)
-    return list(found.values())
+        found.append(("public", _FOR_ALL[kind], False, None))
+    return found
+
+
+def _acl_by_default(item: Object, scene: Scene) -> list[Grant]:
+    """Return what default privileges may have given it, the old ones or the new ones.
+
+    Of whichever role: who will run the script is not known, and to take away what is not there
+    does no harm. What the owner gets so is among what an owner has.
+    """
+    if item.key.kind == "column":
+        return []
+    found: dict[Grant, None] = {}
+    defaults = (d for s in (scene.a, scene.b) for d in s.catalog.of_kind("default privileges"))
+    for default in defaults:
+        where = default.key.schema in {None, item.key.schema}
+        if where and default.key.parent == _DEFAULTS_FOR.get(item.key.kind):
+            grants_ = (grant[:2] for grant in _acl(default.attributes["acl"]))
+            found |= {(who, word, False, None): None for who, word in grants_}
+    return [grant for grant in found if grant[0] not in {None, item.attributes.get("owner")}]
 
 
 def acl_of(item: Object) -> list[Grant]:

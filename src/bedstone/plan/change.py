@@ -18,11 +18,13 @@ class Options:
     """How a plan is made.
 
     *online* avoids work proportional to rows under a lock that keeps anybody out. *lowest* is the
-    oldest major version that the script has to run on.
+    oldest major version that the script has to run on. *strict* plans what is cosmetic too: the
+    order of columns, the names of NOT NULL, what a child says beside its parent.
     """
 
     online: bool = True
     lowest: int = 15
+    strict: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,16 @@ class Scene:
     renewed: frozenset[Key] = frozenset()
     detached: frozenset[Key] = frozenset()
 
+    @property
+    def strict(self) -> bool:
+        """Whether what is cosmetic is planned too."""
+        return self.options.strict
+
+    @property
+    def has_names(self) -> bool:
+        """Whether each NOT NULL is to have its name: from 18 on it is a constraint."""
+        return self.strict and self.b.catalog.major >= 18
+
     def may_have_rows(self, relation: Key | None) -> bool:
         """Whether rows can be in *relation* when its statements run."""
         return relation is not None and relation in self.a and relation not in self.renewed
@@ -51,7 +63,30 @@ class Scene:
 
     def is_moved(self, table: Key | None) -> bool:
         """Whether *table* is attached by the plan, where it was there before."""
-        return table is not None and (table in self.detached or is_moved(table, self.a, self.b))
+        if table is None or table in self.detached:
+            return table is not None
+        if table in self.renewed:
+            return bool(self.b[table].attributes.get("partition_of"))
+        return is_moved(table, self.a, self.b)
+
+    def is_apart(self, table: Key | None) -> bool:
+        """Whether *table* stays while it is, or what it becomes a partition of is made anew.
+
+        What that brings to its partitions reaches it only when it is attached, and has to be there.
+        """
+        if table is None or table in self.renewed or table not in self.a or table not in self.b:
+            return False
+        if not self.b[table].attributes.get("partition_of"):
+            return False
+        whole = self.b.whole_of(table)
+        return is_moved(table, self.a, self.b) or whole in self.renewed or whole not in self.a
+
+    def is_uprooted(self, table: Key | None) -> bool:
+        """Whether *table* stays, and becomes a child of other tables or of none."""
+        if table is None or table in self.renewed or table not in self.a or table not in self.b:
+            return False
+        old, new = (side[table].attributes.get("inherits") for side in (self.a, self.b))
+        return old != new
 
     def is_online(self, relation: Key | None) -> bool:
         """Whether work on the rows of *relation* is to keep nobody out."""

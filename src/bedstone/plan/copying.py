@@ -23,15 +23,31 @@ def _aside(key: Key) -> str:
     return quote_identifier(key.schema or "", f"bedstone_rows_{key.name}"[:63])
 
 
-def save(item: Object) -> Iterator[Statement]:
-    """Copy the rows into a table beside; those of partitions are among them."""
+def holds_rows(key: Key, scene: Scene) -> bool:
+    """Whether a table has rows that are in none of its partitions, or in one that goes."""
+    if not scene.a.is_partitioned(key):
+        return True
+    dependants = scene.a.dependants.get(key, frozenset())
+    return any(
+        child.kind == "table"
+        and child not in scene.b
+        and scene.a[child].attributes["partition_of"] == key.path
+        for child in dependants
+    )
+
+
+def save(item: Object, scene: Scene) -> Iterator[Statement]:
+    """Copy the rows into a table beside; those of partitions that go are among them."""
     key = item.key
     yield Statement(
         f"lock table {path(key)} in access exclusive mode", key, "nobody writes meanwhile",
         LockMode.ACCESS_EXCLUSIVE, path(key),
     )  # fmt: skip
+    if not holds_rows(key, scene):
+        return
+    only = "" if scene.a.is_partitioned(key) else "only "
     yield Statement(
-        f"create table {_aside(key)} as table {path(key)}", key,
+        f"create table {_aside(key)} as select * from {only}{path(key)}", key,
         "the table cannot be changed where it is", LockMode.ACCESS_EXCLUSIVE, path(key),
         (Hazard.BLOCKS,),
     )  # fmt: skip
@@ -40,6 +56,8 @@ def save(item: Object) -> Iterator[Statement]:
 def load(item: Object, scene: Scene) -> Iterator[Statement]:
     """Bring the rows back, and every sequence behind them."""
     key = item.key
+    if not holds_rows(key, scene):
+        return
     old = {column.key.name: column for column in scene.a.columns(key)}
     targets, sources, identity = [], [], False
     for column in scene.b.columns(key):
@@ -62,9 +80,12 @@ def load(item: Object, scene: Scene) -> Iterator[Statement]:
             (Hazard.BLOCKS, Hazard.MAY_FAIL),
         )  # fmt: skip
     yield from _sequences(key, scene)
-    lost = set(old) - {column.key.name for column in scene.b.columns(key)}
+    lost = tuple(
+        column.key for name, column in old.items()
+        if not column.attributes["generated"] and quote_identifier(name) not in targets
+    )  # fmt: skip
     hazards = (Hazard.LOSES_DATA,) if lost else ()
-    yield Statement(f"drop table {_aside(key)}", key, hazards=hazards)
+    yield Statement(f"drop table {_aside(key)}", key, hazards=hazards, losses=lost)
 
 
 def _sequences(key: Key, scene: Scene) -> Iterator[Statement]:

@@ -12,7 +12,9 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.side import is_moved, stands_on_index
+from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, said_otherwise
+from bedstone.plan.shells import check_shells
+from bedstone.plan.side import is_moved, stands_on_index, words
 
 if TYPE_CHECKING:
     from bedstone.catalog import Object
@@ -61,7 +63,8 @@ def find_differences(a: Side, b: Side, options: Options) -> Differences:
     found = Differences()
     changed: dict[Key, set[str]] = {}
     for item in compare(a.catalog, b.catalog):
-        if item.meaning is Meaning.COSMETIC or item.key.kind in _LEFT_ALONE:
+        cosmetic = item.meaning is Meaning.COSMETIC and not options.strict
+        if cosmetic or item.key.kind in _LEFT_ALONE:
             continue
         if item.change is Kind.ADDED:
             found.added.add(item.key)
@@ -72,7 +75,9 @@ def find_differences(a: Side, b: Side, options: Options) -> Differences:
     _check_kinds({*found.added, *found.removed, *changed})
     found.changed = _without_inherited(changed, a, b)
     _decide(found, a, b, options)
+    _give_back(changed, found, a, b, options)
     _check_managed(found, a)
+    check_shells(found, a)
     return found
 
 
@@ -89,12 +94,27 @@ def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[K
     for key, names in changed.items():
         above = b.brought.get(key)
         rest = set(names)
-        if above is not None and a.brought.get(key) == above and above in changed:
+        apart = is_moved(table, a, b) if (table := b.wholes.get(key)) is not None else False
+        if above is not None and not apart and a.brought.get(key) == above and above in changed:
             same = changed[above] - NAMES
             rest -= same & _INHERITED if key.kind == "column" else same
         if rest:
             found[key] = frozenset(rest)
     return found
+
+
+def _give_back(
+    changed: dict[Key, set[str]], found: Differences, a: Side, b: Side, options: Options
+) -> None:
+    """Take up again what no parent brings: its change does not reach a partition that is apart."""
+    scene = Scene(a, b, options, frozenset(found.renewed), frozenset(found.unset))
+    for key, names in changed.items():
+        table = b.wholes.get(key)
+        if key in found.renewed or not scene.is_apart(table):
+            continue
+        change = Change(a[key], b[key], frozenset(names), scene)
+        if key.kind == "column" and WRITERS[key.kind].can_alter(change):
+            found.changed[key] = frozenset(names)
 
 
 def _check_kinds(keys: set[Key]) -> None:
@@ -120,9 +140,39 @@ def _check_managed(found: Differences, a: Side) -> None:
 
 def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
     """Find what must be renewed, and all that must be because of that."""
+    replaced = list(misplaced_types(a, b)) if options.strict else []
+    for key in replaced:
+        found.changed[key] = found.changed.get(key, frozenset()) | {"attribute_order"}
+        _leave_parts(key, found, a, b)
     waiting = _first_renewed(found, a, b, options)
     waiting += _bound_to_removed(found, a, b)
     waiting += _taken_for_another(found, a, b)
+    _renew(waiting, found, a, b)
+    while options.strict and (tables := _made_otherwise(found, a, b)):
+        _renew(tables, found, a, b)
+    _take_off(found, a, b)
+    for key in (*found.renewed, *replaced):
+        _leave_parts(key, found, a, b)
+
+
+def _leave_parts(whole: Key, found: Differences, a: Side, b: Side) -> None:
+    """Leave out what comes with the whole when that is made."""
+    for part in (*a.parts.get(whole, ()), *b.parts.get(whole, ())):
+        if part.kind in {"view column", "attribute"}:
+            found.changed.pop(part, None)
+            found.added.discard(part)
+            found.removed.discard(part)
+            if part.kind == "attribute":
+                found.renewed.discard(part)
+
+
+def _made_otherwise(found: Differences, a: Side, b: Side) -> list[Key]:
+    named = named_otherwise(found, a, b) if a.catalog.major >= 18 else ()  # 18 keeps names
+    return [*misplaced(found, a, b), *said_otherwise(found, a, b), *named]
+
+
+def _renew(waiting: list[Key], found: Differences, a: Side, b: Side) -> None:
+    """Renew these, and all that is in the way of that."""
     while waiting:
         key = waiting.pop()
         if a.wholes.get(key) not in found.renewed:
@@ -132,13 +182,6 @@ def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
         found.renewed.add(key)
         found.changed.pop(key, None)
         waiting += _in_the_way(key, found, a, b)
-    _take_off(found, a, b)
-    for key in found.renewed:
-        for part in (*a.parts.get(key, ()), *b.parts.get(key, ())):
-            if part.kind in {"view column", "attribute"}:
-                found.changed.pop(part, None)
-                found.added.discard(part)
-                found.removed.discard(part)
 
 
 def _first_renewed(found: Differences, a: Side, b: Side, options: Options) -> list[Key]:
@@ -240,6 +283,8 @@ def _in_the_way(key: Key, found: Differences, a: Side, b: Side) -> list[Key]:
                 waiting.append(dependant)
             elif key.kind == "table" and a[dependant].attributes["partition_of"] == key.path:
                 found.unset.add(dependant)
+            elif key.kind == "table" and key.path in words(a[dependant].attributes["inherits"]):
+                waiting.append(dependant)
         elif dependant.kind != "sequence":
             waiting.append(dependant)
     return waiting

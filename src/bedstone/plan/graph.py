@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
-from bedstone.plan.side import stands_on_index
+from bedstone.plan.order import added_in_order
+from bedstone.plan.shells import functions_of
+from bedstone.plan.side import number, stands_on_index
 from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
 
@@ -59,6 +61,7 @@ class Graph:
             elif self._b[key].attributes["partition_of"]:
                 self.steps.add(Step(Verb.TIE, key))
         self.steps |= {Step(Verb.TIE, key) for key in self._tied()}
+        self.steps |= {Step(Verb.DECLARE, key) for key in self._made if functions_of(key, self._b)}
         for key in work.renewed:
             if key.kind == "table":
                 self.steps |= {Step(Verb.SAVE, key), Step(Verb.LOAD, key)}
@@ -79,9 +82,14 @@ class Graph:
             column = self._b[key].owning_column
             return column if column in made and column is not None else key
         above = self._b.brought.get(key)
-        if above is not None and above in made and not self._is_attached(key):
+        by_itself = self._is_attached(key) or self._is_by_itself(whole)
+        if above is not None and above in made and not by_itself:
             return self._made_with(above)
         return key
+
+    def _is_by_itself(self, table: Key | None) -> bool:
+        """Whether what a parent brings does not reach *table* while it is changed."""
+        return self._scene.is_uprooted(table) or self._scene.is_apart(table)
 
     def _is_attached(self, key: Key) -> bool:
         """Whether *key* is made by itself and attached to its parent's, as indexes are."""
@@ -98,7 +106,8 @@ class Graph:
                 return self._dropped_with(column)
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
-        if above in dropped and goes_with and whole not in self._work.unset:
+        by_itself = whole in self._work.unset or self._is_by_itself(whole)
+        if above in dropped and goes_with and not by_itself:
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
         if whole is not None and whole in dropped and not self._leads_elsewhere(key):
@@ -106,7 +115,11 @@ class Graph:
         return key
 
     def _is_foreign_key(self, key: Key) -> bool:
-        return key.kind == "constraint" and self._a[key].attributes["type"] == "foreign key"
+        return self._is_foreign(key, self._a)
+
+    @staticmethod
+    def _is_foreign(key: Key, side: Side) -> bool:
+        return key.kind == "constraint" and side[key].attributes["type"] == "foreign key"
 
     def _leads_elsewhere(self, key: Key) -> bool:
         """Whether *key* needs another table than its own: two of them may make a circle.
@@ -137,7 +150,7 @@ class Graph:
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
             attached = moved and self._b[key].attributes["partition_of"]
-            if names & {"replica_identity", "clustered_on"} or attached:
+            if names & {"replica_identity", "clustered_on", "inherits"} or attached:
                 yield key
 
     # --- edges -------------------------------------------------------------------------------
@@ -160,6 +173,7 @@ class Graph:
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
             for part in self._a.parts.get(key, ()):
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(part))
+                self._edge(Step(Verb.UNSET, key), Step(Verb.ALTER, part))
                 self._edge(
                     Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part))
                 )
@@ -167,9 +181,16 @@ class Graph:
                 self._edge(self._maker(needed), Step(Verb.SET, key))
         self._connect_names()
         self._connect_ties()
+        self._connect_order()
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
+
+    def _connect_order(self) -> None:
+        """Columns are added in the order of side b."""
+        if self._scene.strict:
+            for first, then in added_in_order(self._work, self._b):
+                self._edge(self._creators[first], self._creators[then])
 
     def _maker(self, key: Key) -> Step | None:
         """Return the step after which *key* is as on side b."""
@@ -191,13 +212,19 @@ class Graph:
 
     def _connect_made(self, key: Key) -> None:
         step = self._creators[key]
+        self._connect_declared(key, step)
         for needed in self._needs(key, self._b):
+            if key in functions_of(needed, self._b):
+                self._edge(Step(Verb.DECLARE, needed), step)
+                continue
             self._edge(self._maker(needed), step)
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
         if key.kind == "trigger" and key in self._b.brought:
             self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
+        if self._b[key].attributes.get("inherits"):
+            self._connect_child(key)
         if self._is_moved_table(key):
             tie = Step(Verb.TIE, self._b.wholes[key])
             attached = key in self._b.brought
@@ -207,6 +234,13 @@ class Graph:
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
                 column = self._b[key].owning_column
                 self._edge(self._droppers[key], Step(Verb.ALTER, column) if column else None)
+
+    def _connect_declared(self, key: Key, step: Step) -> None:
+        declared = Step(Verb.DECLARE, key)
+        if declared in self.steps:
+            self._edge(self._maker(Key("schema", None, key.schema or "")), declared)
+            self._edge(self._droppers.get(key), declared)
+            self._edge(declared, step)
 
     def _is_moved_table(self, key: Key) -> bool:
         table = self._b.wholes.get(key)
@@ -219,6 +253,8 @@ class Graph:
             if needed in self._work.changed and needed.kind != "table":
                 self._edge(step, Step(Verb.ALTER, needed))
         for dependant in self._a.dependants.get(key, ()):
+            if dependant.kind == "attribute":  # of a type that may be replaced as a whole
+                dependant = self._a.wholes.get(dependant, dependant)  # noqa: PLW2901  its type
             if dependant in self._work.changed and dependant not in self._work.unset:
                 self._edge(Step(Verb.ALTER, dependant), step)
         for part in self._a.parts.get(key, ()):
@@ -240,6 +276,9 @@ class Graph:
         needs = self._needs(key, self._b)
         if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
             needs.add(column)
+        if not self._is_by_itself(self._b.wholes.get(key)):
+            for above in self._a.parents_of(key):
+                self._edge(Step(Verb.ALTER, above), step)
         for needed in needs:
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
@@ -279,9 +318,16 @@ class Graph:
         self._edge(Step(Verb.TIE, key), last)
         for part in self._a.parts.get(key, ()):
             self._edge(first, self._droppers.get(part))
+        self._connect_copied_child(key)
         for child in self._a.dependants.get(key, ()):
-            self._edge(first, Step(Verb.UNSET, child))
-            self._edge(first, self._droppers.get(child))
+            if child.kind == "table" and self._a[child].attributes["partition_of"] == key.path:
+                # what goes on being a table keeps its rows, or has them put aside itself
+                self._edge(Step(Verb.UNSET, child), first)
+                stays = child in self._work.renewed
+                gone = self._droppers.get(child)
+                self._edge(*((gone, first) if stays else (first, gone)))
+            else:
+                self._edge(first, self._droppers.get(child))
         for child in self._b.dependants.get(key, ()):
             if child.kind == "table":
                 self._edge(Step(Verb.TIE, child), last)
@@ -292,6 +338,19 @@ class Graph:
         for follower in followers:
             if follower.kind in {"view", "materialized view", "trigger", "rule"}:
                 self._edge(last, self._creators.get(follower))
+
+    def _connect_copied_child(self, key: Key) -> None:
+        """A child is put aside before its parents are changed."""
+        for part in self._a.parts.get(key, ()):
+            for above in self._a.parents_of(part):
+                self._edge(self._droppers[key], self._droppers.get(above))
+                self._edge(self._droppers[key], Step(Verb.ALTER, above))
+
+    def _connect_child(self, key: Key) -> None:
+        """A child is made when its parents have all that it inherits."""
+        for part in self._b.parts.get(key, ()):
+            for above in self._b.parents_of(part):
+                self._edge(self._maker(above), self._creators[key])
 
     def _connect_ties(self) -> None:
         for step in [s for s in self.steps if s.verb is Verb.TIE]:
@@ -319,6 +378,7 @@ class Graph:
             waits = part in self._b.brought or not self._is_moved_table(part)
             if part.kind in {"constraint", "index"} and waits:
                 self._edge(self._maker(part), step)
+        self._connect_parents(key)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
@@ -328,6 +388,53 @@ class Graph:
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
+
+    def _connect_parents(self, table: Key) -> None:
+        if self._scene.is_moved(table):
+            for column in self._b.columns(table):
+                self._connect_with_whole(column.key, table)
+        if self._scene.is_apart(table):
+            self._connect_apart(table)
+        if self._scene.is_uprooted(table):
+            self._connect_uprooted(table)
+
+    def _connect_uprooted(self, table: Key) -> None:
+        """A child lets go of its parents first, and goes to others with all that they bring."""
+        first, last = Step(Verb.ALTER, table), Step(Verb.TIE, table)
+        for part in self._a.parts.get(table, ()):
+            self._edge(first, self._droppers.get(part))
+            above = self._a.brought.get(part)
+            if above is not None:
+                self._edge(first, self._droppers.get(above))
+                self._edge(first, Step(Verb.ALTER, above))
+        for part in self._b.parts.get(table, ()):
+            if part.kind in {"column", "constraint"}:
+                self._edge(self._maker(part), last)
+                above = self._b.brought.get(part)
+                self._edge(self._maker(above) if above is not None else None, last)
+
+    def _connect_apart(self, table: Key) -> None:
+        """A partition gets all that its whole brings before it is attached to it."""
+        first, last = Step(Verb.UNSET, table), Step(Verb.TIE, table)
+        for part in self._b.parts.get(table, ()):
+            brought = part in self._b.brought and not self._is_foreign(part, self._b)
+            if part.kind == "column" or (part.kind == "constraint" and brought):
+                self._edge(first, self._maker(part))
+                self._edge(self._maker(part), last)
+        for part in self._a.parts.get(table, ()):
+            if part.kind in {"column", "constraint"} and part not in self._b:
+                self._edge(first, self._droppers.get(part))
+                self._edge(self._droppers.get(part), last)
+
+    def _connect_with_whole(self, column: Key, table: Key) -> None:
+        """While a partition is by itself, its columns and those of its whole become the same."""
+        tie, above = Step(Verb.TIE, table), self._b.brought.get(column)
+        for key in (column, above) if above is not None else (column,):
+            alter = Step(Verb.ALTER, key)
+            self._edge(Step(Verb.UNSET, table), alter)
+            self._edge(alter, tie)
+        if above is not None and table in self._work.renewed:
+            self._edge(self._droppers[table], Step(Verb.ALTER, above))
 
     # --- order -------------------------------------------------------------------------------
 
@@ -341,7 +448,7 @@ class Graph:
         for followers in self._after.values():
             for step in followers:
                 waits[step] += 1
-        ready = [(step.rank, step) for step, number in waits.items() if not number]
+        ready = [(self._rank(step), step) for step, left in waits.items() if not left]
         heapq.heapify(ready)
         found = []
         while ready:
@@ -350,7 +457,7 @@ class Graph:
             for follower in self._after[step]:
                 waits[follower] -= 1
                 if not waits[follower]:
-                    heapq.heappush(ready, (follower.rank, follower))
+                    heapq.heappush(ready, (self._rank(follower), follower))
         if len(found) < len(self.steps):
             stuck = sorted({step.key for step in self.steps - set(found)})
             raise NotPlannable(
@@ -359,6 +466,10 @@ class Graph:
                 hint="Change one of them by hand first.",
             )
         return found
+
+    def _rank(self, step: Step) -> tuple[object, ...]:
+        placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
+        return step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
 
     def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
         """Return the steps before, within and after the copying of tables, each part sorted.
@@ -370,7 +481,9 @@ class Graph:
         for step, followers in self._after.items():
             for follower in followers:
                 before_of[follower].add(step)
-        later = _reached((s for s in steps if s.verb is Verb.SAVE), self._after)
+        later = _reached(
+            (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
+        )
         earlier = _reached((s for s in steps if s.verb is Verb.LOAD), before_of)
         within = later & earlier
         return (
@@ -378,6 +491,12 @@ class Graph:
             [step for step in steps if step in within],
             [step for step in steps if step in later - within],
         )
+
+    def _sets_apart(self, step: Step) -> bool:
+        """Whether a partition is detached because its whole is made anew."""
+        if step.verb is not Verb.UNSET or step.key.kind != "table":
+            return False
+        return any(then.verb is Verb.SAVE for then in self._after.get(step, ()))
 
 
 def _reached(start: Iterable[Step], edges: Mapping[Step, set[Step]]) -> set[Step]:

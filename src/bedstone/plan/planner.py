@@ -6,24 +6,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bedstone.catalog import level
 from bedstone.plan.annotations import annotate, change_annotations, own_names
 from bedstone.plan.change import Change, Options, Scene
+from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.columns import set_default, unset_default
 from bedstone.plan.kinds.sequences import own
-from bedstone.plan.kinds.tables import attach, detach, late
+from bedstone.plan.kinds.tables import attach, detach, inherit, late
 from bedstone.plan.side import Side
-from bedstone.plan.statement import Transaction
+from bedstone.plan.spelling import path
+from bedstone.plan.statement import Statement, Transaction
 from bedstone.plan.step import Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Catalog, Key
-    from bedstone.plan.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,12 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
 
     Raises:
         NotPlannable: PostgreSQL cannot, or an object is of a kind that plans do not write.
+        CatalogIncomplete: one side holds what its catalog does not.
     """
+    check_complete(a, "FROM")
+    check_complete(b, "TO")
     chosen = options or Options()
-    before, after = Side(a), Side(b)
+    before, after = map(Side, level(a, b))
     work = find_differences(before, after, chosen)
     scene = Scene(before, after, chosen, frozenset(work.renewed), frozenset(work.unset))
     graph = Graph(work, scene)
@@ -69,6 +74,8 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
     match step.verb:
         case Verb.DROP:
             yield from writer.drop(scene.a[key], scene)
+        case Verb.DECLARE:
+            yield Statement(f"create type {path(key)}", key, "its functions name it")
         case Verb.CREATE:
             yield from _create(step, scene)
         case Verb.ALTER:
@@ -78,7 +85,7 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
         case Verb.SET:
             yield from set_default(scene.b[key])
         case Verb.SAVE:
-            yield from save(scene.a[key])
+            yield from save(scene.a[key], scene)
         case Verb.LOAD:
             yield from load(scene.b[key], scene)
         case Verb.TIE:
@@ -105,6 +112,8 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     if item.attributes.get("partition_of") and (new or not names):
         yield from attach(item, scene)
     old = scene.a.get(key) if key not in scene.renewed else None
+    if old is not None:
+        yield from inherit(item, old.attributes)
     yield from late(item, old.attributes if old is not None else None)
 
 
@@ -112,18 +121,18 @@ def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     key = step.key
     item = scene.b[key]
     yield from WRITERS[key.kind].create(item, scene)
-    yield from annotate(item, scene.a)
+    yield from annotate(item, scene)
     yield from _annotate_inborn(key, scene)
 
 
 def _annotate(key: Key, scene: Scene) -> Iterator[Statement]:
     """Annotate what was made anew in place of another, and the checks of a domain."""
-    yield from annotate(scene.b[key], scene.a)
+    yield from annotate(scene.b[key], scene)
     for part in scene.b.parts.get(key, ()):
-        yield from annotate(scene.b[part], scene.a)
+        yield from annotate(scene.b[part], scene)
 
 
 def _annotate_inborn(key: Key, scene: Scene) -> Iterator[Statement]:
     for part in scene.b.inborn(key):
         if part.kind != "view column":
-            yield from annotate(scene.b[part], scene.a)
+            yield from annotate(scene.b[part], scene)

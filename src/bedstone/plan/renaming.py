@@ -15,6 +15,7 @@ from bedstone.errors import RenameUnfounded, RenameUntried
 from bedstone.plan.candidates import Candidate, equal_but_for_name, find_candidates
 from bedstone.plan.excerpt import build, excerpt
 from bedstone.plan.hints import Rename, enum_of, find, is_there
+from bedstone.plan.inverse import read_inverses
 from bedstone.plan.naming import Names, rename_statements, space
 from bedstone.plan.planner import Plan, plan
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bedstone.plan.change import Options
+    from bedstone.plan.inverse import Inverses
     from bedstone.plan.statement import Statement
     from bedstone.server import Scratch, Server
 
@@ -54,6 +56,15 @@ class Renaming:
     def plan_back(self, options: Options | None = None) -> Plan:
         """Return the way from the second side to the first: the old names come last."""
         return Plan((*plan(self.b, self.a, options).statements, *self.back))
+
+    def inverses(self, options: Options, *, back: bool = False) -> Inverses:
+        """Return what undoes each statement of :meth:`plan`, or of :meth:`plan_back`."""
+        ends = (self.b, self.a) if back else (self.a, self.b)
+        found = read_inverses(plan(*ends, options), *ends, options)
+        done, undone = (self.back, self.there) if back else (self.there, self.back)
+        for statement, inverse in zip(done, reversed(undone), strict=True):
+            found[statement.subject] = (inverse.sql, *found.get(statement.subject, ()))
+        return found
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

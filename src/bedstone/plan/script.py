@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 from bedstone.plan.statement import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from bedstone.catalog import Key
     from bedstone.plan.planner import Plan
+    from bedstone.plan.stakes import Stake
     from bedstone.plan.statement import Statement
 
-#: Names in a plan are qualified, bodies of functions may name what is made after them.
+#: Names in a plan are qualified, bodies of functions may name what is made after them; a policy
+#: that would hide rows from a copy is an error.
 _SETTINGS = (
     "set search_path = ''",
+    "set row_security = off",
     "set check_function_bodies = off",
     "set client_min_messages = warning",
     "set standard_conforming_strings = on",
@@ -23,12 +27,18 @@ _SETTINGS = (
 )
 
 
-def render_script(plan: Plan) -> str:
-    """Return *plan* for ``psql -v ON_ERROR_STOP=1 -f``; nothing where nothing is to be done."""
+def render_script(plan: Plan, stakes: Mapping[Key, Stake] | None = None) -> str:
+    """Return *plan* for ``psql -v ON_ERROR_STOP=1 -f``; nothing where nothing is to be done.
+
+    *stakes* says how much each object holds that is destroyed.
+    """
     return "".join(
         f"{line}\n"
         for sql, statement in _pieces(plan)
-        for line in (*(_comments(statement) if statement is not None else ()), f"{sql};")
+        for line in (
+            *(_comments(statement, stakes or {}) if statement is not None else ()),
+            f"{sql};",
+        )
     )
 
 
@@ -52,7 +62,9 @@ def _pieces(plan: Plan) -> Iterator[tuple[str, Statement | None]]:
         yield "commit", None
 
 
-def _comments(statement: Statement) -> Iterator[str]:
+def _comments(statement: Statement, stakes: Mapping[Key, Stake]) -> Iterator[str]:
+    for key in statement.destroyed:
+        yield "-- DESTROYS " + str(stakes.get(key, key)).replace("\n", " ")
     words = []
     if statement.lock is not None:
         words.append(f"{statement.lock} on {statement.on}")

@@ -112,6 +112,14 @@ class Side:
                 return needed
         return None
 
+    def parents_of(self, part: Key) -> Iterator[Key]:
+        """Yield the columns or checks of parents that *part* is merged with, or brought by."""
+        table = self.wholes.get(part) if part.kind in {"column", "constraint"} else None
+        for needed in sorted(self[table].depends) if table is not None else ():
+            above = Key(part.kind, needed.schema, part.name, needed.name)
+            if needed.kind in RELATIONS and above in self:
+                yield above
+
     def _foreign_key_above(self, item: Object) -> Key | None:
         """Return the partitioned table's, which may have another name."""
         above = item.attributes["inherited_from"]
@@ -147,6 +155,12 @@ class Side:
     def table_of(self, key: Key) -> Key | None:
         """Return the relation that *key* is, or is a part of."""
         return key if key.kind in RELATIONS else self.wholes.get(key)
+
+    def whole_of(self, partition: Key) -> Key | None:
+        """Return the partitioned table that *partition* is attached to."""
+        path = self[partition].attributes.get("partition_of")
+        found = (k for k in self[partition].depends if k.kind == "table" and k.path == path)
+        return next(found, None) if path else None
 
     def is_partitioned(self, table: Key | None) -> bool:
         """Whether *table* is there and has partitions or is made for them."""

@@ -12,7 +12,7 @@ from bedstone.sql import quote_identifier, quote_literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bedstone.catalog import Key
+    from bedstone.catalog import Key, Object
 
 _TYPES = frozenset({"enum", "composite", "range", "base type", "shell type"})
 _GRANTED_AS = {
@@ -73,6 +73,36 @@ def path(key: Key) -> str:
     if key.kind == "procedure":
         return _with_modes(key)
     return key.path
+
+
+def not_null_name(item: Object) -> str:
+    """Return the name that the NOT NULL of a column or domain has in PostgreSQL 18."""
+    said = item.attributes["not_null_name"]
+    if said is not None:
+        return str(said)
+    key = item.key
+    if key.kind == "domain":
+        return f"{_cut(key.name, 63 - len(_NOT_NULL))}{_NOT_NULL}"
+    return _automatic_name(key.parent or "", key.name)
+
+
+_NOT_NULL = "_not_null"
+
+
+def _automatic_name(table: str, column: str) -> str:
+    """Return the name that makeObjectName() makes up, the longer of the two cut more."""
+    room = 63 - 1 - len(_NOT_NULL)
+    first, second = len(table.encode()), len(column.encode())
+    while first + second > room:
+        if first > second:
+            first -= 1
+        else:
+            second -= 1
+    return f"{_cut(table, first)}_{_cut(column, second)}{_NOT_NULL}"
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
 
 
 def _with_modes(key: Key) -> str:

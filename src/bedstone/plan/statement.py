@@ -44,7 +44,8 @@ class Transaction(StrEnum):
 class Statement:
     """One SQL statement, without its semicolon.
 
-    *lock* is the strongest that PostgreSQL documents for it, *on* the relation.
+    *lock* is the strongest that PostgreSQL documents for it, *on* the relation. *losses* are the
+    objects whose data is gone afterwards, where it is not the subject's.
     """
 
     sql: str
@@ -54,3 +55,11 @@ class Statement:
     on: str | None = None
     hazards: tuple[Hazard, ...] = ()
     transaction: Transaction = Transaction.SHARED
+    losses: tuple[Key, ...] = ()
+
+    @property
+    def destroyed(self) -> tuple[Key, ...]:
+        """The objects whose rows or values are gone afterwards."""
+        if Hazard.LOSES_DATA not in self.hazards:
+            return ()
+        return self.losses or (self.subject,)

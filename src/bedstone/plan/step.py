@@ -22,11 +22,13 @@ class Verb(IntEnum):
     UNSET = 1
     DROP = 2
     ALTER = 3
-    CREATE = 4
-    SET = 5
+    #: A type of which only the name is made, for the functions that it is made of.
+    DECLARE = 4
+    CREATE = 5
+    SET = 6
     #: What names other objects that are made after it: partition bounds, owners of sequences.
-    TIE = 6
-    LOAD = 7
+    TIE = 7
+    LOAD = 8
 
 
 class Step(NamedTuple):
@@ -35,10 +37,14 @@ class Step(NamedTuple):
     verb: Verb
     key: Key
 
-    @property
-    def rank(self) -> tuple[int, int, tuple[str, str, str, str]]:
-        """The order where nothing else decides; what is dropped goes the other way round."""
+    def rank(self, position: int = 0) -> tuple[int, int, tuple[str, str, str], int, str]:
+        """Return the order where nothing else decides; what is dropped goes the other way round.
+
+        *position* is that of a column in its table.
+        """
         number = _RANK.get(self.key.kind, len(_RANK))
         if self.verb is Verb.DROP:
             number = -number
-        return (self.verb, number, self.key.sort_key)
+        *place, name = self.key.sort_key
+        kind, schema, parent = place
+        return (self.verb, number, (kind, schema, parent), position, name)

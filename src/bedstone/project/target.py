@@ -72,6 +72,11 @@ def resolve(
             return _at_path(path, given, folder)
     if blueprint is not None:
         return _of_blueprint(target.removeprefix("blueprint:"), blueprint, given)
+    if "://" in target:
+        raise TargetUnknown(
+            f"the URL begins with {target.partition(':')[0]}:// and is none of PostgreSQL",
+            hint="Write postgresql://user@host/database.",
+        )
     if _MODELS.match(target):
         return _of_models(target, given, folder)
     if _PACKAGE_PATH.match(target):

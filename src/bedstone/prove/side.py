@@ -7,7 +7,7 @@ Inside a project ``models``, ``history`` and ``live`` are sides, too.
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from bedstone.server import database_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from bedstone.catalog import Catalog, Key, Limits
+    from bedstone.catalog import Catalog, Key, Limits, Unmodelled
     from bedstone.plan import Rename
     from bedstone.project import Project
     from bedstone.prove.evidence import Progress
@@ -182,7 +182,7 @@ def read_side(text: str, server: Server, place: Place | None = None) -> Catalog:
             return read_catalog(connection, limits=where.limits)
     path = where.cwd / text
     if path.suffix == ".json" and path.is_file():
-        return from_json(path.read_text(encoding="utf-8"))
+        return from_json(path.read_text(encoding="utf-8", errors="replace"), name=path.name)
     if path.suffix == ".sql" and path.is_file():
         return _of_scripts((path,), server)
     try:
@@ -223,4 +223,9 @@ def within(catalog: Catalog, schemas: Collection[str], exclude: Collection[str])
             return True
         return any(fnmatchcase(str(key), pattern) for pattern in exclude)
 
-    return catalog.without(is_out) if schemas or exclude else catalog
+    def is_left(item: Unmodelled) -> bool:
+        # "options of user mapping …" goes with the user mapping
+        return not any(fnmatchcase(item.what, f"{of}{p}") for p in exclude for of in ("", "* of "))
+
+    kept = catalog.without(is_out) if schemas or exclude else catalog
+    return replace(kept, unmodelled=tuple(filter(is_left, catalog.unmodelled)))

@@ -76,6 +76,12 @@ def dump_less_cosmetic(text: str) -> list[str]:
     return sorted(map(_less_cosmetic, normal_dump(text)))
 
 
+def dump_to_the_byte(text: str) -> list[str]:
+    """Return the lines of a dump as they are, less the key of this very dump."""
+    keys = ("\\restrict", "\\unrestrict")
+    return [line for line in text.splitlines() if not line.startswith(keys)]
+
+
 def _less_cosmetic(statement: str) -> str:
     statement = re.sub(r'CONSTRAINT (?:"(?:[^"]|"")+"|\S+) NOT NULL', "NOT NULL", statement)
     if statement.startswith(("CREATE FUNCTION", "CREATE PROCEDURE")):

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: What PostgreSQL, or a catalog that holds no secrets, makes impossible, and how that is said.
 REFUSED = {
-    "range": ("wait for each other",),  # with a function that makes its values canonical
-    "base type": ("is a base type", "wait for each other"),
+    "range": ("has a canonical function",),
+    "base type": ("is a base type",),
     "index": ("is not valid",),
     "language": ("is not trusted, and has privileges",),
     "foreign data": ("no catalog holds secrets",),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Both = tuple["Catalog", "Catalog"]
 ONLINE = Options(lowest=15)
 OFFLINE = Options(lowest=15, online=False)
+STRICT = Options(lowest=15, strict=True)
 #: No statement makes an index that is not valid.
 IMPOSSIBLE = "index invalid"
 #: What is no difference to a plan that may leave columns in another order.
@@ -58,9 +59,16 @@ def catalogs(any_server: Server, scratch: Scratch, catalogs_of: Callable[[Scratc
     return catalogs_of(scratch)
 
 
-@pytest.mark.parametrize("options", [ONLINE, OFFLINE], ids=["online", "offline"])
-def test_all_the_changes_at_once(any_server: Server, scratch: Scratch, options: Options) -> None:
-    """Psql runs the plan from all the old models to all the new ones, and the plan back."""
+@pytest.mark.parametrize("how", ["online", "offline", "strict", "in its newest forms"])
+def test_all_the_changes_at_once(any_server: Server, scratch: Scratch, how: str) -> None:
+    """Psql runs the plan from all the old models to all the new ones, and the plan back.
+
+    What is for all versions is run on each; what is for later ones, on that which understands it.
+    """
+    newest = Options(lowest=any_server.version.major)
+    options = {"online": ONLINE, "offline": OFFLINE, "strict": STRICT}.get(how, newest)
+    if options == ONLINE and how != "online":
+        pytest.skip("15 has no newer forms")
     pairs = models(any_server.version.major)
     del pairs[SCHEMAS[IMPOSSIBLE]]
     new = read(scratch, [(schema, pair[1]) for schema, pair in pairs.items()])
@@ -76,6 +84,12 @@ def test_no_change_is_missed(name: str, any_server: Server, catalogs: Both) -> N
     old, new = within(SCHEMAS[name], catalogs)
     assert plan(old, new).statements
     assert plan(new, old).statements
+
+
+def test_the_order_of_columns_is_planned_where_it_is_asked_for(catalogs: Both) -> None:
+    old, new = within(SCHEMAS[COSMETIC], catalogs)
+    assert plan(old, new).statements == ()
+    assert plan(old, new, STRICT).statements
 
 
 def test_an_index_that_is_not_valid_is_built_anew_and_never_wanted(catalogs: Both) -> None:
@@ -102,8 +116,9 @@ def test_a_change_outside_of_a_schema(name: str, any_server: Server, scratch: Sc
 def test_nothing_is_planned_for_the_same_model(name: str, catalogs: Both) -> None:
     """However and in whatever order the model was made."""
     old, new = within(UNCHANGED_SCHEMAS[name], catalogs)
-    assert plan(old, new).statements == ()
-    assert plan(new, old).statements == ()
+    for options in (ONLINE, STRICT):
+        assert plan(old, new, options).statements == ()
+        assert plan(new, old, options).statements == ()
 
 
 @pytest.mark.parametrize("name", [name for name in UNCHANGED if name not in UNCHANGED_SCHEMAS])

@@ -14,7 +14,8 @@ import pytest
 from psycopg import sql
 
 import servers
-from bedstone.dsn import Secret
+from bedstone.catalog import read_catalog
+from bedstone.dsn import Secret, parse_dsn
 from bedstone.errors import (
     BedstoneError,
     CreatedbMissing,
@@ -236,6 +237,11 @@ PASSWORD_QUOTED = "p%40ss%20word%2Fof%3Athe%23test%25"
 def test_server_14_is_too_old():
     with plain_server(14) as url:
         error = refused(ServerTooOld, url)
+        with (
+            database_at(parse_dsn(url)).connect(autocommit=True) as session,
+            pytest.raises(ServerTooOld),
+        ):
+            read_catalog(session)
     assert "PostgreSQL 14." in error.message
     assert error.hint == "Leave the URL out to work on the embedded PostgreSQL 18"
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json as json_module
-import re
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +17,6 @@ from bedstone.cli.sides import SIDE, OfProject, place_of
 
 if TYPE_CHECKING:
     from bedstone.catalog import Catalog
-    from bedstone.plan import Options, Plan, Renaming, Statement
 
 EXAMPLES = (
     "Examples:  bedstone plan history models    bedstone plan live history    "
@@ -48,6 +46,13 @@ def run(
         bool,
         typer.Option(help="Keep nobody out for work on rows: CONCURRENTLY, NOT VALID, VALIDATE."),
     ] = True,
+    strict_order: Annotated[
+        bool,
+        typer.Option(
+            "--strict-order",
+            help="Plan the order of columns and automatic names too: pg_dump will say the same.",
+        ),
+    ] = False,
     postgres: Annotated[
         str,
         typer.Option(
@@ -71,10 +76,22 @@ def run(
     may hurt. Nothing is run but on scratch databases; nothing is printed where both are equal. No
     rename is guessed: it is given, or asked for on a terminal.
     """
-    from bedstone.plan import Options, parse_rename, render_script
+    from bedstone.dsn import is_url, parse_dsn
+    from bedstone.plan import (
+        Options,
+        check_range,
+        check_roles,
+        parse_rename,
+        read_range,
+        read_stakes,
+        render_script,
+        to_data,
+        unknown_stakes,
+    )
     from bedstone.prove import open_pair, server_for, within
+    from bedstone.server import database_at
 
-    options = Options(online=online, lowest=_lowest(postgres))
+    options = Options(online=online, lowest=read_range(postgres), strict=strict_order)
     with ExitStack() as stack:
         with show_progress() as progress:
             place, settings = place_of(
@@ -94,47 +111,24 @@ def run(
         )
     if not json:
         tell_candidates(found)  # first: a plan that is refused may need just that
+    start, first, second = (b, found.b, found.a) if reverse else (a, pair.first, found.b)
+    address = database if start == "live" else start
+    if address is None or not is_url(address):
+        address = None
+    else:
+        check_range(options.lowest, first.major)
     made = found.plan_back(options) if reverse else found.plan(options)
+    stakes = unknown_stakes(made)
+    if made.statements and address is not None:
+        former = {} if reverse else found.former
+        with database_at(parse_dsn(address)).connect(autocommit=True) as connection:
+            check_roles(made, second, connection)
+            stakes = read_stakes(made, first, connection, former=former)
     if json:
-        sys.stdout.write(json_module.dumps(_data(made, found, options), indent=2) + "\n")
-        return
-    sys.stdout.write(render_script(made))
-    _tell(made)
-
-
-def _lowest(text: str) -> int:
-    match = re.fullmatch(r"(?:>=|==)?\s*(\d+)", text.strip())
-    if match is None:
-        raise typer.BadParameter(f'"{text}" is no range such as >=15', param_hint="--postgres")
-    return int(match.group(1))
-
-
-def _tell(made: Plan) -> None:
-    """Say on standard error what the script will lose."""
-    from bedstone.plan import Hazard
-
-    lost = [s for s in made.statements if Hazard.LOSES_DATA in s.hazards]
-    if lost and sys.stderr.isatty():
-        for statement in lost:
-            sys.stderr.write(f"loses data: {statement.sql.splitlines()[0]}\n")
-
-
-def _data(made: Plan, found: Renaming, options: Options) -> dict[str, object]:
-    return {
-        "postgres": f">={options.lowest}",
-        "online": options.online,
-        "statements": [_statement(statement) for statement in made.statements],
-        "candidates": candidates_data(found),
-    }
-
-
-def _statement(statement: Statement) -> dict[str, object]:
-    return {
-        "sql": statement.sql,
-        "object": str(statement.subject),
-        "reason": statement.reason or None,
-        "lock": str(statement.lock) if statement.lock is not None else None,
-        "on": statement.on,
-        "hazards": [str(hazard) for hazard in statement.hazards],
-        "transaction": str(statement.transaction),
-    }
+        data = to_data(made, options, stakes, found.inverses(options, back=reverse))
+        data["candidates"] = candidates_data(found)
+        sys.stdout.write(json_module.dumps(data, indent=2) + "\n")
+    else:
+        sys.stdout.write(render_script(made, stakes))
+    for stake in stakes.values():
+        sys.stderr.write(f"destroys {stake}\n")

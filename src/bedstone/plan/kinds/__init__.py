@@ -3,6 +3,7 @@
 
 from bedstone.plan.kinds.casts import Casts, Collations, EncodingConversions, Transforms
 from bedstone.plan.kinds.columns import Columns
+from bedstone.plan.kinds.composites import AttributesOfTypes, Composites
 from bedstone.plan.kinds.constraints import Constraints, DomainConstraints
 from bedstone.plan.kinds.foreign import ForeignDataWrappers, Servers, UserMappings
 from bedstone.plan.kinds.indexes import Indexes
@@ -21,9 +22,7 @@ from bedstone.plan.kinds.sequences import Sequences
 from bedstone.plan.kinds.tables import Tables
 from bedstone.plan.kinds.triggers import EventTriggers, Policies, Statistics, Triggers
 from bedstone.plan.kinds.types import (
-    AttributesOfTypes,
     BaseTypes,
-    Composites,
     Domains,
     Enums,
     Ranges,

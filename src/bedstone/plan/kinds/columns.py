@@ -13,6 +13,7 @@ from bedstone.plan.side import pairs
 from bedstone.plan.spelling import (
     changed_foreign_options,
     foreign_options,
+    not_null_name,
     option_names,
     options,
     relation_path,
@@ -40,10 +41,11 @@ _DISTURBED = frozenset(
 )  # fmt: skip
 
 
-def definition(item: Object, side: Side, *, inherited: bool = False) -> str:
+def definition(item: Object, side: Side, *, inherited: bool = False, named: bool = False) -> str:
     """Return a column as CREATE TABLE and ADD COLUMN write it.
 
-    The identity of an *inherited* column comes from the partitioned table.
+    The identity of an *inherited* column comes from the partitioned table. A NOT NULL that is not
+    *named* gets a name that PostgreSQL makes up, which depends on those that there are.
     """
     attributes = item.attributes
     parts = [quote_identifier(item.key.name), str(attributes["type"])]
@@ -54,28 +56,31 @@ def definition(item: Object, side: Side, *, inherited: bool = False) -> str:
     if attributes["collation"]:
         parts.append(f"collate {attributes['collation']}")
     if not (inherited and attributes["identity"]):
-        return " ".join([*parts, *_conditions(item, side)])
-    return " ".join([*parts, *_conditions(item)])
+        return " ".join([*parts, *_conditions(item, side, named=named)])
+    return " ".join([*parts, *_conditions(item, named=named)])
 
 
-def options_of(item: Object, side: Side) -> str:
+def options_of(item: Object, side: Side, *, named: bool = False) -> str:
     """Return what a column of a typed table has beside its type; nothing where that is all."""
-    found = _conditions(item, side)
+    found = _conditions(item, side, named=named)
     return " ".join([quote_identifier(item.key.name), "with options", *found]) if found else ""
 
 
-def _conditions(item: Object, side: Side | None = None) -> list[str]:
+def _conditions(item: Object, side: Side | None = None, *, named: bool) -> list[str]:
     """Return NOT NULL and, with a *side*, where the column's values come from."""
     attributes = item.attributes
     not_null = attributes["not_null"] and attributes["not_null_validated"]
-    found = [_not_null(item)] if not_null else []
+    if side is not None and attributes["not_null_local"] is False:
+        table = side.table_of(item.key)
+        not_null = not_null and table is not None and not side[table].attributes.get("inherits")
+    found = [_not_null(item, named=named)] if not_null else []
     return found if side is None else found + _value(item, side)
 
 
-def _not_null(item: Object) -> str:
-    name = item.attributes["not_null_name"]
-    named = f"constraint {quote_identifier(str(name))} " if name else ""
-    return f"{named}not null" + (" no inherit" if item.attributes["not_null_no_inherit"] else "")
+def _not_null(item: Object, *, named: bool) -> str:
+    named = named or bool(item.attributes["not_null_name"])
+    name = f"constraint {quote_identifier(not_null_name(item))} " if named else ""
+    return f"{name}not null" + (" no inherit" if item.attributes["not_null_no_inherit"] else "")
 
 
 def _value(item: Object, side: Side) -> list[str]:
@@ -130,7 +135,7 @@ def own_values(item: Object, side: Side) -> Iterator[Statement]:
 
 
 def _add_not_null(item: Object, suffix: str) -> Statement:
-    name = item.attributes["not_null_name"] or f"{item.key.parent}_{item.key.name}_not_null"
+    name = not_null_name(item)
     no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
     column = quote_identifier(item.key.name)
     return Statement(
@@ -170,9 +175,8 @@ class Columns(Writer):
                     hazards.append(Hazard.BLOCKS)
                 if attributes["not_null"] and default is None and not rewrites:
                     hazards.append(Hazard.MAY_FAIL)
-            yield Statement(
-                f"{head} {definition(item, scene.b)}", key, "", _EXCLUSIVE, path, tuple(hazards)
-            )
+            text = definition(item, scene.b, named=scene.has_names)
+            yield Statement(f"{head} {text}", key, "", _EXCLUSIVE, path, tuple(hazards))
             yield from extras(item)
             return
         plain = [quote_identifier(key.name), str(attributes["type"])]
@@ -254,7 +258,7 @@ class Columns(Writer):
         given_back = key in change.scene.detached
         if after["default"] is not None and not given_back and (change.has("default") or retyped):
             yield _alter(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
-        if change.has("not_null", "not_null_validated", "not_null_no_inherit"):
+        if change.has("not_null", "not_null_validated", "not_null_no_inherit", "not_null_name"):
             yield from self._not_null(change)
         if change.has("identity") and after["identity"]:
             yield from self._identity(change)
@@ -285,9 +289,11 @@ class Columns(Writer):
         after, before, key = change.after, change.before, change.key
         if not after["not_null"]:
             return
+        if change.has("not_null_name") and before["not_null"]:
+            yield _rename_not_null(change)
         if before["not_null"] and change.has("not_null_no_inherit"):
             inherit = "no inherit" if after["not_null_no_inherit"] else "inherit"
-            name = after["not_null_name"] or f"{key.parent}_{key.name}_not_null"
+            name = not_null_name(change.new)
             yield Statement(
                 f"alter table {relation_path(key)} alter constraint "
                 f"{quote_identifier(str(name))} {inherit}", key
@@ -338,6 +344,15 @@ class Columns(Writer):
             yield Statement(sql, key, lock=_EXCLUSIVE, on=relation_path(key))
 
 
+def _rename_not_null(change: Change) -> Statement:
+    table = relation_path(change.key)
+    old, new = (quote_identifier(not_null_name(item)) for item in (change.old, change.new))
+    return Statement(
+        f"alter table {table} rename constraint {old} to {new}", change.key, "its name only",
+        _EXCLUSIVE, table,
+    )  # fmt: skip
+
+
 def _conversion(change: Change) -> Conversion | None:
     name = quote_identifier(change.key.name)
     old, new = str(change.before["type"]), str(change.after["type"])
@@ -347,10 +362,12 @@ def _conversion(change: Change) -> Conversion | None:
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
     key = item.key
+    named = scene.has_names
     if not scene.is_online(scene.b.table_of(key)):
-        yield _alter(key, "set not null", _EXCLUSIVE)
+        plain = _alter(key, "set not null", _EXCLUSIVE)
+        yield _add_not_null(item, "") if named else plain
         return
-    if scene.options.lowest >= 18:  # NOT NULL NOT VALID came with 18
+    if named or scene.options.lowest >= 18:  # NOT NULL with a name, and NOT VALID, came with 18
         yield _add_not_null(item, "not valid")
         yield _validate_not_null(item)
         return
@@ -369,7 +386,7 @@ def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
 
 
 def _validate_not_null(item: Object) -> Statement:
-    name = item.attributes["not_null_name"] or f"{item.key.parent}_{item.key.name}_not_null"
+    name = not_null_name(item)
     table = relation_path(item.key)
     return Statement(
         f"alter table {table} validate constraint {quote_identifier(str(name))}",

@@ -13,7 +13,7 @@ from bedstone.plan.kinds.indexes import (
     tail_of,
 )
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import words
+from bedstone.plan.side import stands_on_index, words
 from bedstone.plan.spelling import relation_path
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier
@@ -105,7 +105,9 @@ class Constraints(Writer):
         attributes = item.attributes
         table = scene.b.table_of(item.key)
         inherited = attributes["local"] is False and attributes["type"] in {"check", "foreign key"}
-        if inherited and not scene.b.is_adopted(item.key):
+        apart = scene.is_uprooted(table) or scene.is_apart(table)
+        by_itself = apart and attributes["type"] == "check"
+        if inherited and not by_itself and not scene.b.is_adopted(item.key):
             return  # a table that is attached brings it
         yield from self._made(item, scene, table)
         if attributes["statistics"]:
@@ -114,7 +116,7 @@ class Constraints(Writer):
             for child in scene.b.below(item.key):
                 if scene.b[child].attributes["validated"] and scene.b.wholes[child] in scene.a:
                     yield validate(child)
-        if table in scene.a and not scene.is_moved(table):
+        if table in scene.a and not scene.is_moved(table) and stands_on_index(item):
             yield from self._attach(item.key, scene)
 
     @staticmethod

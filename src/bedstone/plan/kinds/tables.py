@@ -79,13 +79,14 @@ class Tables(Writer):
 
     def _columns(self, item: Object, scene: Scene) -> list[str]:
         """Return the lines in parentheses."""
-        attributes, side = item.attributes, scene.b
+        attributes, side, named = item.attributes, scene.b, scene.has_names
         columns = side.columns(item.key)
         if attributes["of_type"]:
-            return [text for text in (options_of(column, side) for column in columns) if text]
+            lines = (options_of(column, side, named=named) for column in columns)
+            return [line for line in lines if line]
         inherited = attributes["inherits"] is not None
         found = [
-            definition(column, side, inherited=bool(attributes["partition_of"]))
+            definition(column, side, inherited=bool(attributes["partition_of"]), named=named)
             for column in columns
             if not (inherited and column.attributes["local"] is False)
         ]
@@ -111,7 +112,8 @@ class Tables(Writer):
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the table with its rows."""
         key, attributes = item.key, item.attributes
-        hazards = (Hazard.LOSES_DATA, Hazard.BREAKS_CLIENTS)
+        lost = (Hazard.LOSES_DATA, Hazard.BREAKS_CLIENTS)
+        hazards = () if key.kind == "table" and _is_copied(item, scene) else lost
         if attributes["partition_of"] and key not in scene.detached:
             yield from detach(item)  # a foreign key to the whole would not let go of a part
         yield Statement(
@@ -130,9 +132,6 @@ class Tables(Writer):
             for parent in old:
                 if parent not in new:
                     yield _alter(key, f"no inherit {parent}")
-            for parent in new:
-                if parent not in old:
-                    yield _alter(key, f"inherit {parent}")
         if change.has("of_type"):
             yield _alter(key, f"of {after['of_type']}" if after["of_type"] else "not of")
         yield from self._alter_storage(change)
@@ -164,6 +163,14 @@ class Tables(Writer):
             yield from change_options(key, all_options(before), all_options(after))
 
 
+def _is_copied(item: Object, scene: Scene) -> bool:
+    """Whether the rows are put aside before, by the table itself or by what it is a part of."""
+    if item.key in scene.renewed:
+        return True
+    whole = item.attributes["partition_of"]
+    return any(key.kind == "table" and key.path == whole for key in scene.renewed)
+
+
 def change_options(key: Key, old: dict[str, str], new: dict[str, str]) -> Iterator[Statement]:
     """Write what turns the storage parameters of a relation into others."""
     gone = [name for name in old if name not in new]
@@ -172,6 +179,14 @@ def change_options(key: Key, old: dict[str, str], new: dict[str, str]) -> Iterat
         yield _alter(key, f"reset ({option_names(gone)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
     if changed:
         yield _alter(key, f"set ({options(changed)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+
+
+def inherit(item: Object, before: Attributes) -> Iterator[Statement]:
+    """Write which parents are new: the table has all that they bring by now."""
+    old = words(before.get("inherits"))
+    for parent in words(item.attributes.get("inherits")):
+        if parent not in old:
+            yield _alter(item.key, f"inherit {parent}")
 
 
 def late(item: Object, before: Attributes | None) -> Iterator[Statement]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Enums, composite types, domains, ranges."""
+"""Enums, domains, ranges, base types."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from bedstone.errors import NotPlannable
 from bedstone.plan.kinds.writer import Writer
+from bedstone.plan.shells import ALTERABLE
 from bedstone.plan.side import words
-from bedstone.plan.spelling import path
+from bedstone.plan.spelling import not_null_name, path
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier, quote_literal
 from bedstone.trace import LockMode
@@ -65,13 +66,22 @@ class Replaced(Writer):
         yield from self.set_aside(change, temporary)
         yield from self.create(change.new, scene)
         for column in _columns_of(key, scene.a):
-            if column.key in scene.b and scene.b[column.key].attributes["local"] is not False:
-                yield from _move(column, scene)
+            stays = column.key in scene.b and column.key not in scene.renewed
+            if stays and scene.b[column.key].attributes["local"] is not False:
+                yield from self.move(column, scene)
         yield Statement(f"drop {word} {old}", key)
 
     def set_aside(self, change: Change, temporary: str) -> Iterator[Statement]:
         """Rename what came with the old type and would be in the way of the new one."""
         yield from ()
+
+    def move(self, column: Object, scene: Scene) -> Iterator[Statement]:
+        """Move a column of the old type to the new one, its default aside meanwhile."""
+        name = quote_identifier(column.key.name)
+        type_ = str(scene.b[column.key].attributes["type"])
+        array = "[]" if type_.endswith("]") else ""
+        value = f"{name}::text{array}::{type_}"
+        yield from move(column, value, "by the text of each value", scene)
 
 
 def _is_computed(key: Key, side: Side) -> bool:
@@ -90,8 +100,8 @@ def _columns_of(key: Key, side: Side) -> list[Object]:
     ]
 
 
-def _move(column: Object, scene: Scene) -> Iterator[Statement]:
-    """Move a column of the old type to the new one, its default aside meanwhile."""
+def move(column: Object, value: str, reason: str, scene: Scene) -> Iterator[Statement]:
+    """Write *value*, of the new type, into a column of the old one."""
     key = column.key
     new = scene.b[key]
     table = quote_identifier(key.schema or "", key.parent or "")
@@ -101,10 +111,9 @@ def _move(column: Object, scene: Scene) -> Iterator[Statement]:
     lock = LockMode.ACCESS_EXCLUSIVE
     if column.attributes["default"] is not None:
         yield Statement(f"{head} drop default", key, lock=lock, on=table)
-    array = "[]" if type_.endswith("]") else ""
     yield Statement(
-        f"{head} set data type {type_} using {name}::text{array}::{type_}", key,
-        "by the text of each value", lock, table, (Hazard.BLOCKS, Hazard.MAY_FAIL),
+        f"{head} set data type {type_} using {value}", key, reason, lock, table,
+        (Hazard.BLOCKS, Hazard.MAY_FAIL),
     )  # fmt: skip
     if new.attributes["default"] is not None:
         yield Statement(f"{head} set default {new.attributes['default']}", key, "", lock, table)
@@ -145,71 +154,6 @@ class Enums(Replaced):
             known.append(label)
 
 
-class Composites(Replaced):
-    """Composite types with their attributes."""
-
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Make the type with its attributes."""
-        yield Statement(
-            f"create type {path(item.key)} as ({_attributes(item.key, scene.b)})", item.key
-        )
-
-    def can_stay(self, change: Change) -> bool:
-        """Attributes are changed one by one."""
-        return True
-
-    def alter(self, change: Change) -> Iterator[Statement]:
-        """Nothing of its own: attributes are parts."""
-        yield from ()
-
-
-def _attributes(key: Key, side: Side) -> str:
-    found = [side[k] for k in side.parts.get(key, ()) if k.kind == "attribute"]
-    found.sort(key=lambda item: int(str(item.attributes["position"])))
-    return ", ".join(_attribute(item) for item in found)
-
-
-def _attribute(item: Object) -> str:
-    collate = f" collate {item.attributes['collation']}" if item.attributes["collation"] else ""
-    return f"{quote_identifier(item.key.name)} {item.attributes['type']}{collate}"
-
-
-class AttributesOfTypes(Writer):
-    """Attributes of composite types."""
-
-    def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Add it."""
-        yield Statement(f"alter type {_type(item.key)} add attribute {_attribute(item)}", item.key)
-
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Drop it with its values."""
-        name = quote_identifier(item.key.name)
-        yield Statement(
-            f"alter type {_type(item.key)} drop attribute {name}", item.key,
-            hazards=(Hazard.LOSES_DATA,),
-        )  # fmt: skip
-
-    def can_alter(self, change: Change) -> bool:
-        """Whether the type of the attribute is the question, or only where it stands."""
-        return change.only("type", "collation", "position")
-
-    def alter(self, change: Change) -> Iterator[Statement]:
-        """Change the attribute's type."""
-        if change.has("type", "collation"):
-            name = quote_identifier(change.key.name)
-            after = change.after
-            collate = f" collate {after['collation']}" if after["collation"] else ""
-            yield Statement(
-                f"alter type {_type(change.key)} alter attribute {name} set data type "
-                f"{after['type']}{collate}",
-                change.key,
-            )
-
-
-def _type(key: Key) -> str:
-    return quote_identifier(key.schema or "", key.parent or "")
-
-
 class Domains(Replaced):
     """Domains; their checks are parts."""
 
@@ -238,7 +182,8 @@ class Domains(Replaced):
         if not self.can_stay(change):
             yield from self.replace(change)
             for part in change.scene.b.parts.get(key, ()):
-                if part.kind == "domain constraint":
+                stays = part in change.scene.a and part not in change.scene.renewed
+                if part.kind == "domain constraint" and stays:
                     item = change.scene.b[part]
                     name = quote_identifier(part.name)
                     check = f"check ({item.attributes['expression']})"
@@ -250,6 +195,9 @@ class Domains(Replaced):
             yield Statement(
                 f"{head} drop default" if value is None else f"{head} set default {value}", key
             )
+        if change.has("not_null_name") and change.before["not_null"] and after["not_null"]:
+            old, new = (quote_identifier(not_null_name(i)) for i in (change.old, change.new))
+            yield Statement(f"{head} rename constraint {old} to {new}", key, "its name only")
         if change.has("not_null"):
             verb = "set" if after["not_null"] else "drop"
             hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if after["not_null"] else ()
@@ -295,32 +243,54 @@ class Ranges(Replaced):
             yield Statement(f"alter function {written} rename to {new}", key)
 
 
+_ALIGNMENTS = {"c": "char", "s": "int2", "i": "int4", "d": "double"}
+_STORAGES = {"p": "plain", "e": "external", "m": "main", "x": "extended"}
+
+
 class BaseTypes(Writer):
-    """Base types: code in C that no plan can vouch for."""
+    """Base types, which are made of functions in C that declare the type first."""
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Refuse."""
-        raise _of_c(item.key)
-
-    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Refuse: its functions need it and it needs them."""
-        raise _of_c(item.key)
+        """Make the type of its functions."""
+        attributes = item.attributes
+        found = {name: attributes[name] for name in ("input", "output", *ALTERABLE)}
+        length = attributes["length"]
+        found["internallength"] = "variable" if length == -1 else length
+        found["alignment"] = _ALIGNMENTS[str(attributes["alignment"])]
+        found["storage"] = _STORAGES[str(attributes["storage"])]
+        found["category"] = quote_literal(str(attributes["category"]))
+        found["delimiter"] = quote_literal(str(attributes["delimiter"]))
+        found["element"] = attributes["element"]
+        if attributes["default"] is not None:
+            found["default"] = quote_literal(str(attributes["default"]))
+        words_ = {"by_value": "passedbyvalue", "preferred": "preferred", "collatable": "collatable"}
+        found |= {word: "true" for name, word in words_.items() if attributes[name]}
+        text = ", ".join(f"{n} = {v}" for n, v in found.items() if v is not None)
+        yield Statement(f"create type {path(item.key)} ({text})", item.key)
 
     def can_alter(self, change: Change) -> bool:
-        """So that it is refused, and nothing that stands on it is dropped."""
+        """So that nothing that stands on it is dropped."""
         return True
 
     def alter(self, change: Change) -> Iterator[Statement]:
-        """Refuse."""
-        raise _of_c(change.key)
+        """Set what can be set.
 
-
-def _of_c(key: Key) -> NotPlannable:
-    return NotPlannable(
-        f"{key} is a base type",
-        detail="It and its functions in C need each other: only CASCADE would drop them.",
-        hint="Make or change it by hand, best in an extension.",
-    )
+        Raises:
+            NotPlannable: the rest, for which the type would have to be dropped.
+        """
+        key, after = change.key, change.after
+        if not change.only(*ALTERABLE) or (change.has("storage") and after["storage"] == "p"):
+            raise NotPlannable(
+                f"{key} is a base type, and ALTER TYPE cannot change its "
+                f"{', '.join(sorted(change.names - {*ALTERABLE}) or ['storage to plain'])}",
+                detail="It and its functions in C need each other: only CASCADE would drop them.",
+                hint="Make it anew by hand, best in an extension.",
+            )
+        found = {name: after[name] or "none" for name in ALTERABLE if change.has(name)}
+        if "storage" in found:
+            found["storage"] = _STORAGES[str(found["storage"])]
+        text = ", ".join(f"{name} = {value}" for name, value in found.items())
+        yield Statement(f"alter type {path(key)} set ({text})", key)
 
 
 class ShellTypes(Writer):
