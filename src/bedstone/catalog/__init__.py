@@ -6,7 +6,8 @@ from bedstone.catalog.difference import Change, Difference, Fold, Meaning
 from bedstone.catalog.document import from_json, to_json
 from bedstone.catalog.managers import without_managed
 from bedstone.catalog.model import Attributes, Catalog, Key, Object, Unmodelled, Value
-from bedstone.catalog.reading import read_catalog
+from bedstone.catalog.reading import read_catalog, read_snapshot
+from bedstone.catalog.snapshot import Limits, Snapshot, in_snapshot
 from bedstone.catalog.versions import level
 
 __all__ = [
@@ -16,15 +17,19 @@ __all__ = [
     "Difference",
     "Fold",
     "Key",
+    "Limits",
     "Meaning",
     "Object",
+    "Snapshot",
     "Unmodelled",
     "Value",
     "compare",
     "fold",
     "from_json",
+    "in_snapshot",
     "level",
     "read_catalog",
+    "read_snapshot",
     "to_json",
     "without_managed",
 ]

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 import psycopg.sql
@@ -16,10 +16,13 @@ from bedstone.errors import CatalogUnreadable, ServerTooOld
 from bedstone.server import OLDEST_MAJOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bedstone.catalog.managers import Manager
 
+T = TypeVar("T")
+#: How often what is going while it is read is looked at again.
+_TRIES = 5
 #: What changes how the server prints names and expressions, as pg_dump sets it; the rest keeps
 #: the many small queries fast. All of it ends with the transaction.
 _SETTINGS = {
@@ -47,6 +50,36 @@ select
 """
 
 
+class RelationsGone(CatalogUnreadable):
+    """What was to be printed has been dropped since the snapshot began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a reader waits on a database that others work with, in seconds.
+
+    For one query, for a lock that somebody holds, and idle within the snapshot: a reader that is
+    stopped meanwhile must not keep the snapshot.
+    """
+
+    query: float = 60
+    lock: float = 3
+    idle: float = 60
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The server's own settings for them."""
+        return {
+            "statement_timeout": _milliseconds(self.query),
+            "lock_timeout": _milliseconds(self.lock),
+            "idle_in_transaction_session_timeout": _milliseconds(self.idle),
+        }
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The rows of one query, with the names and type OIDs of its columns."""
@@ -60,10 +93,11 @@ class Result:
 class Snapshot:
     """An open snapshot. Every query asked in it sees the same state."""
 
-    def __init__(self, conn: psycopg.Connection[Any]) -> None:
+    def __init__(self, conn: psycopg.Connection[Any], limits: Limits | None = None) -> None:
         self._conn = conn
-        names = ", ".join(["pg_catalog.set_config(%s, %s, true)"] * len(_SETTINGS))
-        values = [text for pair in _SETTINGS.items() for text in pair]
+        settings = _SETTINGS | (limits.settings if limits is not None else {})
+        names = ", ".join(["pg_catalog.set_config(%s, %s, true)"] * len(settings))
+        values = [text for pair in settings.items() for text in pair]
         with conn.pipeline():
             conn.execute(f"select {names}".encode(), values)
             cursor = conn.execute(_FACTS)
@@ -136,11 +170,13 @@ _COUNT = "select count(*) from pg_catalog.{catalogue} as t where t.oid >= 16384"
 
 
 @contextmanager
-def open_snapshot(conn: psycopg.Connection[Any]) -> Iterator[Snapshot]:
+def open_snapshot(
+    conn: psycopg.Connection[Any], limits: Limits | None = None
+) -> Iterator[Snapshot]:
     """Begin a repeatable read, read-only transaction on *conn*, and end it afterwards.
 
-    Takes ACCESS SHARE on catalogues only. A ``statement_timeout`` of the session holds for each
-    query.
+    Takes no lock but ACCESS SHARE: on catalogues, and on what the server opens itself to print a
+    definition. Without *limits* a ``statement_timeout`` of the session holds for each query.
 
     Raises:
         CatalogUnreadable: *conn* is in a transaction already, or the server refused a query.
@@ -157,7 +193,7 @@ def open_snapshot(conn: psycopg.Connection[Any]) -> Iterator[Snapshot]:
     conn.read_only, conn.deferrable = True, False
     try:
         with conn.transaction():
-            snapshot = Snapshot(conn)
+            snapshot = Snapshot(conn, limits)
             _check_version(snapshot.major, conn)
             yield snapshot
     except psycopg.Error as error:
@@ -176,17 +212,40 @@ def _check_version(major: int, conn: psycopg.Connection[Any]) -> None:
         )
 
 
+def in_snapshot(
+    conn: psycopg.Connection[Any], work: Callable[[Snapshot], T], limits: Limits | None = None
+) -> T:
+    """Return what *work* makes of a snapshot, of a later one where tables went meanwhile.
+
+    A snapshot keeps the rows of the catalogues, and not the relations: the server cannot print
+    what has been dropped since.
+
+    Raises:
+        CatalogUnreadable: as :func:`open_snapshot`, or relations go faster than they are read.
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(RelationsGone), open_snapshot(conn, limits) as snapshot:
+            return work(snapshot)
+    with open_snapshot(conn, limits) as snapshot:
+        return work(snapshot)
+
+
 def _unreadable(conn: psycopg.Connection[Any], error: psycopg.Error) -> CatalogUnreadable:
     name = conn.info.dbname
     if isinstance(error, psycopg.errors.QueryCanceled):
         hint = "Raise statement_timeout for this session, or read when the server is less busy."
     elif isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = "Read with a role that may read pg_catalog; PUBLIC may, unless it was revoked."
+    elif isinstance(error, psycopg.errors.LockNotAvailable):
+        hint = "Somebody changes a table whose definition is read: try again when that has ended."
+    elif isinstance(error, psycopg.errors.InternalError_):
+        hint = "Tables are dropped while they are read: try again when fewer come and go."
     else:
         hint = None
     message = error.diag.message_primary or (str(error).splitlines() or [""])[0]
     state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    return CatalogUnreadable(
+    gone = isinstance(error, psycopg.errors.InternalError_)
+    return (RelationsGone if gone else CatalogUnreadable)(
         f"the catalogue of database {name} cannot be read: {message}{state}",
         hint=hint,
     )

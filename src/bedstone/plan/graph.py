@@ -122,10 +122,13 @@ class Graph:
         return key.kind == "constraint" and side[key].attributes["type"] == "foreign key"
 
     def _leads_elsewhere(self, key: Key) -> bool:
-        """Whether *key* is a foreign key to another table: two of them may make a circle.
+        """Whether *key* needs another table than its own: two of them may make a circle.
 
-        One that leads to its own partitioned table leads to the partitions of that, too.
+        A foreign key that leads to its own partitioned table leads to the partitions of that, too.
         """
+        if key.kind in {"policy", "rule"}:
+            others = {self._a.table_of(needed) for needed in self._a[key].depends}
+            return not others <= {None, self._a.wholes[key]}
         if not self._is_foreign_key(key):
             return False
         attributes = self._a[key].attributes
@@ -183,6 +186,13 @@ class Graph:
             if key.kind == "table":
                 self._connect_copied(key)
 
+    def _connect_declared(self, key: Key) -> None:
+        """A type is declared before the functions that it is made of."""
+        declared = Step(Verb.DECLARE, key)
+        self._edge(self._maker(Key("schema", None, key.schema or "")), declared)
+        self._edge(self._droppers.get(key), declared)
+        self._edge(declared, self._creators[key])
+
     def _connect_order(self) -> None:
         """Columns are added in the order of side b."""
         if self._scene.strict:
@@ -209,11 +219,7 @@ class Graph:
 
     def _connect_made(self, key: Key) -> None:
         step = self._creators[key]
-        declared = Step(Verb.DECLARE, key)
-        if declared in self.steps:
-            self._edge(self._maker(Key("schema", None, key.schema or "")), declared)
-            self._edge(self._droppers.get(key), declared)
-            self._edge(declared, step)
+        self._connect_declared(key)
         for needed in self._needs(key, self._b):
             if key in functions_of(needed, self._b):
                 self._edge(Step(Verb.DECLARE, needed), step)
@@ -224,6 +230,8 @@ class Graph:
                     self._edge(self._maker(part), step)
         if self._b[key].attributes.get("inherits"):
             self._connect_child(key)
+        if key.kind == "trigger" and key in self._b.brought:
+            self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
         if self._is_moved_table(key):
             tie = Step(Verb.TIE, self._b.wholes[key])
             attached = key in self._b.brought

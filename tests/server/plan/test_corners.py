@@ -60,6 +60,38 @@ CORNERS = {
         create table p2 partition of p for values from (10) to (20) partition by range (id);
         create table p21 partition of p2 for values from (10) to (15)
     """,
+    "policies and rules of two tables that read each other": """
+        create table one (x int, y int);
+        create table two (a int, b int);
+        create policy p on one using (x = (select two.a from two where two.b = y));
+        create policy p on two using (a = (select one.x from one where one.y = b));
+        create rule r as on insert to one do also select * from two;
+        create rule r as on insert to two do also select * from one
+    """,
+    "triggers that are on in one partition and off in another": """
+        create table p (a int primary key) partition by list (a);
+        create function f() returns trigger language plpgsql as 'begin end';
+        create trigger t after insert on p for each row execute function f();
+        create trigger off after insert on p for each row execute function f();
+        alter table only p disable trigger off;
+        create table p1 partition of p for values in (1) partition by list (a);
+        create table p11 partition of p1 for values in (1);
+        create table p2 partition of p for values in (2) partition by list (a);
+        create table p21 partition of p2 for values in (2);
+        alter table only p1 enable trigger off;
+        alter table only p2 disable trigger t;
+        alter table p21 enable always trigger t
+    """,
+    "privileges that another than the owner granted": """
+        do $$ begin create role bedstone_corner_1; exception when duplicate_object then end $$;
+        do $$ begin create role bedstone_corner_2; exception when duplicate_object then end $$;
+        create table t (a int);
+        grant select on t to bedstone_corner_1 with grant option;
+        set role bedstone_corner_1;
+        grant select on t to bedstone_corner_2;
+        reset role;
+        grant insert on t to bedstone_corner_2
+    """,
     "expressions that are printed with other parentheses once they are read again": """
         create table t (
             a int, b int check (a between 1 and 5 and b > 0),
