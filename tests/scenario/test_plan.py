@@ -244,3 +244,43 @@ def test_what_is_destroyed_is_counted_and_what_undoes_it_is_said(
         'alter table public."order" add constraint order_pkey primary key',
     ]
     psql(scratch, live.stdout)
+
+
+MODELS = """
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+class Base(DeclarativeBase):
+    pass
+class Person(Base):
+    __tablename__ = "persons"
+    __table_args__ = {"info": {"renamed_from": "people"}}
+    id = mapped_column(sa.Integer, primary_key=True)
+    name = mapped_column(sa.Text, nullable=False, info={"renamed_from": "nm"})
+    mood = mapped_column(
+        sa.Enum("blue", "ok", name="mood"), info={"renamed_values": {"sad": "blue"}}
+    )
+"""
+REVISION = """
+from alembic import op
+revision, down_revision = "1", None
+def upgrade():
+    op.execute("create type mood as enum ('sad', 'ok')")
+    op.execute("create table people (id serial primary key, nm text not null, mood mood)")
+    op.execute("create policy mine on people using (nm = current_user)")
+"""
+
+
+def test_the_models_tell_of_renames(tmp_path: Path) -> None:
+    """What models cannot say, such as a policy, stays on the table under its new name."""
+    (tmp_path / "migrations" / "versions").mkdir(parents=True)
+    (tmp_path / "migrations" / "env.py").write_text(ENV)
+    (tmp_path / "migrations" / "versions" / "1.py").write_text(REVISION)
+    (tmp_path / "alembic.ini").write_text(INI)
+    (tmp_path / "models.py").write_text(MODELS)
+    done = json.loads(bedstone(tmp_path, "plan", "history", "models", "--json").stdout)
+    assert [s["sql"] for s in done["statements"]] == [
+        "alter table public.people rename column nm to name",
+        "alter type public.mood rename value 'sad' to 'blue'",
+        "alter table public.people rename to persons",
+    ]  # names that PostgreSQL made up are no difference between history and models
+    assert done["candidates"] == []

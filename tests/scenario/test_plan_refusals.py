@@ -20,7 +20,7 @@ from bedstone.errors import (
     RoleMissing,
 )
 from bedstone.plan import check_roles, plan
-from bedstone.prove import read_sides, within
+from bedstone.prove import Place, read_sides, within
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 def planned(folder: Path, server: Server, a: str, *exclude: str) -> tuple[Statement, ...]:
     """What the command does, in this process, which is ten times as fast."""
-    sides = read_sides(a, "good.sql", server, cwd=folder)
+    sides = read_sides(a, "good.sql", server, Place(cwd=folder))
     first, second = (within(side, (), exclude) for side in sides)
     return plan(first, second).statements
 

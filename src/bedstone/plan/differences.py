@@ -12,7 +12,7 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, said_otherwise
+from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, retyped, said_otherwise
 from bedstone.plan.shells import check_shells
 from bedstone.plan.side import is_moved, stands_on_index, words
 
@@ -140,8 +140,8 @@ def _check_managed(found: Differences, a: Side) -> None:
 
 def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
     """Find what must be renewed, and all that must be because of that."""
-    replaced = list(misplaced_types(a, b)) if options.strict else []
-    for key in replaced:
+    replaced = {*retyped(found, a), *(misplaced_types(a, b) if options.strict else ())}
+    for key in sorted(replaced):
         found.changed[key] = found.changed.get(key, frozenset()) | {"attribute_order"}
         _leave_parts(key, found, a, b)
     waiting = _first_renewed(found, a, b, options)

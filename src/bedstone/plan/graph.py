@@ -186,6 +186,13 @@ class Graph:
             if key.kind == "table":
                 self._connect_copied(key)
 
+    def _connect_declared(self, key: Key) -> None:
+        """A type is declared before the functions that it is made of."""
+        declared = Step(Verb.DECLARE, key)
+        self._edge(self._maker(Key("schema", None, key.schema or "")), declared)
+        self._edge(self._droppers.get(key), declared)
+        self._edge(declared, self._creators[key])
+
     def _connect_order(self) -> None:
         """Columns are added in the order of side b."""
         if self._scene.strict:
@@ -212,7 +219,7 @@ class Graph:
 
     def _connect_made(self, key: Key) -> None:
         step = self._creators[key]
-        self._connect_declared(key, step)
+        self._connect_declared(key)
         for needed in self._needs(key, self._b):
             if key in functions_of(needed, self._b):
                 self._edge(Step(Verb.DECLARE, needed), step)
@@ -234,13 +241,6 @@ class Graph:
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
                 column = self._b[key].owning_column
                 self._edge(self._droppers[key], Step(Verb.ALTER, column) if column else None)
-
-    def _connect_declared(self, key: Key, step: Step) -> None:
-        declared = Step(Verb.DECLARE, key)
-        if declared in self.steps:
-            self._edge(self._maker(Key("schema", None, key.schema or "")), declared)
-            self._edge(self._droppers.get(key), declared)
-            self._edge(declared, step)
 
     def _is_moved_table(self, key: Key) -> bool:
         table = self._b.wholes.get(key)

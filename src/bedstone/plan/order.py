@@ -54,6 +54,19 @@ def _comes_so(new: list[Key], b: Side) -> bool:
     return all(found == sorted(found) for found in places.values())
 
 
+def retyped(work: Differences, a: Side) -> Iterator[Key]:
+    """Yield the composite types of which an attribute changes its type while columns are of them.
+
+    PostgreSQL does not alter those: no row would be rewritten.
+    """
+    for key, names in work.changed.items():
+        whole = a.wholes.get(key) if key.kind == "attribute" else None
+        users = a.dependants.get(whole, frozenset()) if whole is not None else frozenset()
+        used = any(other.kind == "column" for other in users)
+        if whole is not None and used and names & {"type", "collation"}:
+            yield whole
+
+
 def misplaced_types(a: Side, b: Side) -> Iterator[Key]:
     """Yield the composite types that cannot get the order of their attributes by adding some."""
     for key in sorted(b.parts):
@@ -76,13 +89,13 @@ def said_otherwise(work: Differences, a: Side, b: Side) -> Iterator[Key]:
     """
     for key, item in b.catalog.objects.items():
         table = b.wholes.get(key)
-        if table is None or table in work.renewed or key not in a or "local" not in item.attributes:
+        if table is None or table in work.renewed or "local" not in item.attributes:
             continue
         parents = b[table].attributes.get("inherits")
         if parents is None or table.kind not in _TABLES or table not in a:
             continue
         same = a[table].attributes["inherits"] == parents
-        local = a[key].attributes["local"] if same else True
+        local = (a.get(key) or item).attributes["local"] if same else True
         if local != item.attributes["local"]:
             yield table
 

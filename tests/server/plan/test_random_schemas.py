@@ -143,7 +143,7 @@ def statements(choice: Choice, named: dict[str, str]) -> list[str]:
     return found
 
 
-@pytest.mark.pg(">= 15")
+@pytest.mark.pg("!= 16, != 17")
 @settings(
     max_examples=int(EXAMPLES or 5),
     derandomize=EXAMPLES is None,

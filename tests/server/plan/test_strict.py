@@ -121,6 +121,12 @@ PAIRS = {
         "",
         "select f()",
     ),
+    "an attribute of another type": (
+        "create type y as (a integer, b text); create table t (y y, n integer)",
+        "create type y as (a bigint, b text); create table t (y y, n integer)",
+        "insert into t values ((1, 'z'), 1), (null, 2)",
+        "select n, (y).a, (y).b from t order by n",
+    ),
     "attributes of a type": (
         "create type y as (a integer, b text); create table t (y y default '(1,z)', n integer)",
         "create type y as (b text, a integer); create table t (y y default '(z,1)', n integer)",

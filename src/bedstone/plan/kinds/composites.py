@@ -35,21 +35,24 @@ class Composites(Replaced):
         return not change.has("attribute_order")
 
     def alter(self, change: Change) -> Iterator[Statement]:
-        """Replace the type for the order of its attributes; all else is done to those."""
+        """Replace the type where that is not enough; all else is done to the attributes."""
         if not self.can_stay(change):
             yield from self.replace(change)
 
     def move(self, column: Object, scene: Scene) -> Iterator[Statement]:
         """Take each value apart, and put it together in the other order."""
         key, type_ = column.key, str(scene.b[column.key].attributes["type"])
+        whole = next((k for k in scene.b.parts if k.kind == "composite" and k.path == type_), None)
         if type_.endswith("]"):
             raise NotPlannable(
-                f"{key} holds arrays of a type whose attributes get another order",
+                f"{key} holds arrays of a type that has to be made anew",
                 detail="No expression without a query can take the elements of an array apart.",
-                hint="Plan without --strict-order: the order of attributes changes no value.",
+                hint="Add a column of the new type, and fill it by hand.",
             )
+        if whole is None:  # the column becomes one of another type
+            yield from super().move(column, scene)
+            return
         name = quote_identifier(key.name)
-        whole = next(k for k in scene.b.parts if k.kind == "composite" and k.path == type_)
         old = {part.name for part in scene.a.parts.get(whole, ()) if part.kind == "attribute"}
         values = [
             f"({name}).{quote_identifier(part.key.name)}" if part.key.name in old else "null"
