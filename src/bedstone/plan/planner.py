@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import annotate, change_annotations, own_names
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.copying import load, save
@@ -13,8 +14,11 @@ from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.columns import set_default, unset_default
+from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
+from bedstone.plan.kinds.swapping import Swap
 from bedstone.plan.kinds.tables import attach, detach, late
+from bedstone.plan.preparing import Replacement, find_replaced, find_swaps
 from bedstone.plan.side import Side
 from bedstone.plan.statement import Transaction
 from bedstone.plan.step import Step, Verb
@@ -42,19 +46,76 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
         NotPlannable: PostgreSQL cannot, or an object is of a kind that plans do not write.
     """
     chosen = options or Options()
-    before, after = Side(a), Side(b)
-    work = find_differences(before, after, chosen)
-    scene = Scene(before, after, chosen, frozenset(work.renewed), frozenset(work.unset))
+    sides = Side(a), Side(b)
+    try:
+        found = _plan(*sides, chosen, beside=True)
+    except NotPlannable:
+        found = None
+    return found or _plan(*sides, chosen, beside=False) or Plan(())
+
+
+def _plan(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
+    """Return the plan; ``None`` where something would be made beside while rows are copied."""
+    work = find_differences(a, b, options, beside=beside)
+    scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside)
+    if beside:
+        scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
     graph = Graph(work, scene)
-    at_once = replace(scene, options=replace(chosen, online=False))
+    at_once = replace(scene, options=replace(options, online=False))
     statements: list[Statement] = []
     first, copies, last = graph.around_copies()
+    if any(step.verb is Verb.PREPARE for step in copies):
+        return None
     for steps, where in ((first, scene), (copies, at_once), (last, scene)):
         for step in steps:
             names = work.changed.get(step.key, frozenset())
-            found = _write(step, names, where)
+            found = _explained(_write(step, names, where), step, names, where)
             statements += map(_in_shared, found) if where is at_once else found
-    return Plan(tuple(statements))
+    return Plan(tuple(_validated_late(statements)))
+
+
+def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
+    """Put off what only reads rows, so that all that stood aside is back before.
+
+    A table is attached to another one with its constraints validated.
+    """
+    waiting: list[Statement] = []
+    for statement in statements:
+        key = statement.subject
+        if key.kind == "constraint" and statement.sql == validate(key).sql:
+            waiting.append(statement)
+            continue
+        if key.kind == "table":
+            yield from waiting
+            waiting = []
+        yield statement
+    yield from waiting
+
+
+def _explained(
+    statements: Iterator[Statement], step: Step, names: frozenset[str], scene: Scene
+) -> Iterator[Statement]:
+    """Give a reason to those that say none of their own: the difference that they are for."""
+    for statement in statements:
+        reason = statement.reason or _reason(step, names, scene)
+        yield replace(statement, reason=reason)
+
+
+#: Why there is a step: what only one side has, what both have, which is then made anew.
+_REASONS = {
+    Verb.DROP: ("only the first side has it", "made again later"),
+    Verb.CREATE: ("only the second side has it", "made again"),
+    Verb.UNSET: ("given back later",) * 2,
+    Verb.SET: ("given back",) * 2,
+    Verb.TIE: ("all that it names is there",) * 2,
+}
+
+
+def _reason(step: Step, names: frozenset[str], scene: Scene) -> str:
+    if step.verb is Verb.ALTER:
+        return f"another {', '.join(sorted(names)).replace('_', ' ')}"
+    both = step.key in scene.a and step.key in scene.b
+    return _REASONS.get(step.verb, ("made beside what is there",) * 2)[both]
 
 
 def _in_shared(statement: Statement) -> Statement:
@@ -67,12 +128,14 @@ def _in_shared(statement: Statement) -> Statement:
 def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     key, writer = step.key, WRITERS[step.key.kind]
     match step.verb:
+        case Verb.PREPARE:
+            yield from _prepare(key, scene)
         case Verb.DROP:
             yield from writer.drop(scene.a[key], scene)
         case Verb.CREATE:
             yield from _create(step, scene)
         case Verb.ALTER:
-            yield from _alter(Change(scene.a[key], scene.b[key], names, scene))
+            yield from _change(key, names, scene)
         case Verb.UNSET:
             yield from unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key])
         case Verb.SET:
@@ -83,6 +146,20 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
             yield from load(scene.b[key], scene)
         case Verb.TIE:
             yield from _tie(key, names, scene)
+
+
+def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
+    if key in scene.swaps:
+        yield from Swap(scene.swaps[key], scene).prepare()
+    else:
+        yield from Replacement(key, scene).prepare()
+
+
+def _change(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
+    if key in scene.swaps:
+        yield from Swap(scene.swaps[key], scene).swap()
+    else:
+        yield from _alter(Change(scene.a[key], scene.b[key], names, scene))
 
 
 def _alter(change: Change) -> Iterator[Statement]:
@@ -111,7 +188,10 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
 def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     key = step.key
     item = scene.b[key]
-    yield from WRITERS[key.kind].create(item, scene)
+    if key in scene.replaced:
+        yield from Replacement(key, scene).take_over()
+    else:
+        yield from WRITERS[key.kind].create(item, scene)
     yield from annotate(item, scene.a)
     yield from _annotate_inborn(key, scene)
 

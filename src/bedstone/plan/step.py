@@ -19,14 +19,16 @@ class Verb(IntEnum):
 
     #: The rows of a table that is made anew are put aside, and brought back at last.
     SAVE = 0
-    UNSET = 1
-    DROP = 2
-    ALTER = 3
-    CREATE = 4
-    SET = 5
+    #: What takes long is made beside what is there, so that the moment of the change is short.
+    PREPARE = 1
+    UNSET = 2
+    DROP = 3
+    ALTER = 4
+    CREATE = 5
+    SET = 6
     #: What names other objects that are made after it: partition bounds, owners of sequences.
-    TIE = 6
-    LOAD = 7
+    TIE = 7
+    LOAD = 8
 
 
 class Step(NamedTuple):

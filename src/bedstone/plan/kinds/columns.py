@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.plan.casts import Conversion, conversion
 from bedstone.plan.defaults import is_volatile
+from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs
@@ -32,12 +32,6 @@ _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
 #: How the types that can be stored in more than one way are stored, all others: extended.
 _STORAGES = {"numeric": "main", "inet": "main", "cidr": "main", "tsquery": "plain"}
-#: What cannot stand on a column whose type changes: PostgreSQL rebuilds indexes and constraints
-#: by itself, and refuses the rest.
-_DISTURBED = frozenset(
-    {"view", "materialized view", "rule", "policy", "trigger", "function", "procedure",
-     "publication table", "statistics"}
-)  # fmt: skip
 
 
 def definition(item: Object, side: Side, *, inherited: bool = False) -> str:
@@ -93,13 +87,13 @@ def extras(item: Object) -> Iterator[Statement]:
     """Write what a new column has that no definition can say."""
     attributes = item.attributes
     if attributes["storage"]:
-        yield _alter(item.key, f"set storage {attributes['storage']}", _EXCLUSIVE)
+        yield alter_column(item.key, f"set storage {attributes['storage']}", _EXCLUSIVE)
     if attributes["statistics"] is not None:
-        yield _alter(item.key, f"set statistics {attributes['statistics']}", _SHARED)
+        yield alter_column(item.key, f"set statistics {attributes['statistics']}", _SHARED)
     if attributes["options"]:
-        yield _alter(item.key, f"set ({options(pairs(attributes['options']))})", _SHARED)
+        yield alter_column(item.key, f"set ({options(pairs(attributes['options']))})", _SHARED)
     if attributes["not_null"] and not attributes["not_null_validated"]:
-        yield _add_not_null(item, "not valid")
+        yield add_not_null(item, "not valid")
 
 
 def own_values(item: Object, side: Side) -> Iterator[Statement]:
@@ -109,14 +103,15 @@ def own_values(item: Object, side: Side) -> Iterator[Statement]:
         return
     attributes, parent = item.attributes, side[above].attributes
     if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
-        yield _alter(item.key, "set not null", _EXCLUSIVE)
+        yield alter_column(item.key, "set not null", _EXCLUSIVE)
     if not attributes["generated"] and attributes["default"] != parent["default"]:
         value = attributes["default"]
         action = "drop default" if value is None else f"set default {value}"
-        yield _alter(item.key, action, _EXCLUSIVE)
+        yield alter_column(item.key, action, _EXCLUSIVE)
 
 
-def _add_not_null(item: Object, suffix: str) -> Statement:
+def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
+    """Write NOT NULL as a constraint with its name."""
     name = item.attributes["not_null_name"] or f"{item.key.parent}_{item.key.name}_not_null"
     no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
     column = quote_identifier(item.key.name)
@@ -124,15 +119,17 @@ def _add_not_null(item: Object, suffix: str) -> Statement:
         f"alter table {relation_path(item.key)} add constraint {quote_identifier(str(name))} "
         f"not null {column}{no_inherit} {suffix}".rstrip(),
         item.key,
-        lock=_EXCLUSIVE,
-        on=relation_path(item.key),
+        reason,
+        _EXCLUSIVE,
+        relation_path(item.key),
     )
 
 
-def _alter(
+def alter_column(
     key: Key, action: str, lock: LockMode, *, reason: str = "", only: bool = False,
     hazards: tuple[Hazard, ...] = (),
 ) -> Statement:  # fmt: skip
+    """Write ALTER COLUMN."""
     table = relation_path(key)
     sql = f"alter table {'only ' if only else ''}{table} alter column {quote_identifier(key.name)}"
     return Statement(f"{sql} {action}", key, reason, lock, table, hazards)
@@ -169,7 +166,7 @@ class Columns(Writer):
             plain.append(f"collate {attributes['collation']}")
         why = "a volatile default in ADD COLUMN would rewrite the table"
         yield Statement(f"{head} {' '.join(plain)}", key, why, _EXCLUSIVE, path)
-        yield _alter(key, f"set default {default}", _EXCLUSIVE)
+        yield alter_column(key, f"set default {default}", _EXCLUSIVE)
         name = quote_identifier(key.name)
         yield Statement(
             f"update {relation_path(key)} set {name} = default where {name} is null",
@@ -207,7 +204,7 @@ class Columns(Writer):
             return False
         if before["generated"] == "virtual" and change.has("generated"):
             return False
-        if change.has("type") and after["generated"] is None and _conversion(change) is None:
+        if change.has("type") and after["generated"] is None and convert(change) is None:
             return False
         if after["generated"] is not None and change.has("expression"):
             return change.scene.options.lowest >= 17  # SET EXPRESSION came with 17
@@ -215,39 +212,34 @@ class Columns(Writer):
 
     def disturbs(self, change: Change) -> Iterator[Key]:
         """Yield what PostgreSQL does not let stand while a column's type changes."""
-        a = change.scene.a
-        if not change.has("type", "collation"):
-            return
-        for dependant in a.dependants.get(change.key, ()):
-            computed = dependant.kind == "column" and a[dependant].attributes["generated"]
-            if dependant.kind in _DISTURBED or (computed and dependant != change.key):
-                yield dependant
+        if change.has("type", "collation"):
+            yield from disturbed(change)
 
     def alter(self, change: Change) -> Iterator[Statement]:
         """Change the column where it is."""
         before, after, key = change.before, change.after, change.key
         if change.has("generated"):
-            yield _alter(key, "drop expression", _EXCLUSIVE)
+            yield alter_column(key, "drop expression", _EXCLUSIVE)
         if change.has("identity") and not after["identity"]:
-            yield _alter(key, "drop identity", _EXCLUSIVE)
+            yield alter_column(key, "drop identity", _EXCLUSIVE)
         retyped = change.has("type", "collation")
         default_gone = before["default"] is not None and (retyped or after["default"] is None)
         if default_gone and (retyped or change.has("default")):
-            yield _alter(key, "drop default", _EXCLUSIVE, only=True)
+            yield alter_column(key, "drop default", _EXCLUSIVE, only=True)
         if change.has("not_null") and not after["not_null"]:
-            yield _alter(key, "drop not null", _EXCLUSIVE)
+            yield alter_column(key, "drop not null", _EXCLUSIVE)
         if retyped:
             yield self._retype(change)
         given_back = key in change.scene.detached
         if after["default"] is not None and not given_back and (change.has("default") or retyped):
-            yield _alter(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
+            yield alter_column(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
         if change.has("not_null", "not_null_validated", "not_null_no_inherit"):
             yield from self._not_null(change)
         if change.has("identity") and after["identity"]:
             yield from self._identity(change)
         if change.has("expression") and after["generated"] and not change.has("generated"):
             hazards = (Hazard.BLOCKS,) if after["generated"] == "stored" else ()
-            yield _alter(
+            yield alter_column(
                 key, f"set expression as ({after['expression']})", _EXCLUSIVE, hazards=hazards
             )
         yield from self._rest(change)
@@ -257,16 +249,18 @@ class Columns(Writer):
         collate = f" collate {after['collation']}" if after["collation"] else ""
         if not collate and change.has("collation") and not change.has("type"):
             collate = ' collate pg_catalog."default"'
-        found = _conversion(change)
+        found = convert(change)
         using = f" using {found.using}" if found is not None and found.using else ""
-        table = change.scene.a.table_of(key)
-        hazards: tuple[Hazard, ...] = (Hazard.BREAKS_CLIENTS,)
-        if change.scene.may_have_rows(table):
-            hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL, *hazards)
-            if found is not None and not found.exact:
-                hazards = (Hazard.CHANGES_VALUES, *hazards)
+        made = retyping(change)
+        hazards: list[Hazard] = []
+        if made.way is Way.REWRITE:
+            exact = found is not None and found.exact
+            hazards += [] if exact else [Hazard.CHANGES_VALUES]
+            hazards += [Hazard.BLOCKS, Hazard.MAY_FAIL]
+        if change.has("type"):
+            hazards.append(Hazard.BREAKS_CLIENTS)
         action = f"set data type {after['type']}{collate}{using}"
-        return _alter(key, action, _EXCLUSIVE, reason="another type", hazards=hazards)
+        return alter_column(key, action, _EXCLUSIVE, reason=made.reason, hazards=tuple(hazards))
 
     def _not_null(self, change: Change) -> Iterator[Statement]:
         after, before, key = change.after, change.before, change.key
@@ -281,8 +275,8 @@ class Columns(Writer):
             )  # fmt: skip
         if not after["not_null_validated"]:
             if before["not_null"]:
-                yield _alter(key, "drop not null", _EXCLUSIVE)
-            yield _add_not_null(change.new, "not valid")
+                yield alter_column(key, "drop not null", _EXCLUSIVE)
+            yield add_not_null(change.new, "not valid")
         elif before["not_null"] and not before["not_null_validated"]:
             yield _validate_not_null(change.new)
         elif not before["not_null"]:
@@ -291,30 +285,32 @@ class Columns(Writer):
     def _identity(self, change: Change) -> Iterator[Statement]:
         key, after, before = change.key, change.after, change.before
         if before["identity"]:
-            yield _alter(key, f"set generated {after['identity']}", _EXCLUSIVE)
+            yield alter_column(key, f"set generated {after['identity']}", _EXCLUSIVE)
             return
         sequence = identity_sequence(key, change.scene.b)
         inner = identity_options(sequence) if sequence is not None else ""
-        yield _alter(key, f"add generated {after['identity']} as identity{inner}", _EXCLUSIVE)
+        yield alter_column(key, f"add generated {after['identity']} as identity{inner}", _EXCLUSIVE)
         if sequence is not None and change.scene.may_have_rows(change.scene.b.table_of(key)):
             yield go_on(sequence.key, key)
 
     def _rest(self, change: Change) -> Iterator[Statement]:
         key, before, after = change.key, change.before, change.after
         if change.has("storage") or (change.has("type") and after["storage"]):
-            yield _alter(key, f"set storage {storage(after, change.scene)}", _EXCLUSIVE)
+            yield alter_column(key, f"set storage {storage(after, change.scene)}", _EXCLUSIVE)
         if change.has("compression"):
-            yield _alter(key, f"set compression {after['compression'] or 'default'}", _EXCLUSIVE)
+            yield alter_column(
+                key, f"set compression {after['compression'] or 'default'}", _EXCLUSIVE
+            )
         if change.has("statistics"):
             value = -1 if after["statistics"] is None else after["statistics"]
-            yield _alter(key, f"set statistics {value}", _SHARED)
+            yield alter_column(key, f"set statistics {value}", _SHARED)
         if change.has("options"):
             old, new = pairs(before["options"]), pairs(after["options"])
             gone = [name for name in old if name not in new]
             if gone:
-                yield _alter(key, f"reset ({option_names(gone)})", _SHARED)
+                yield alter_column(key, f"reset ({option_names(gone)})", _SHARED)
             if new:
-                yield _alter(key, f"set ({options(new)})", _SHARED)
+                yield alter_column(key, f"set ({options(new)})", _SHARED)
         if change.has("foreign_options"):
             text = changed_foreign_options(
                 pairs(before["foreign_options"]), pairs(after["foreign_options"])
@@ -324,20 +320,14 @@ class Columns(Writer):
             yield Statement(sql, key, lock=_EXCLUSIVE, on=relation_path(key))
 
 
-def _conversion(change: Change) -> Conversion | None:
-    name = quote_identifier(change.key.name)
-    old, new = str(change.before["type"]), str(change.after["type"])
-    return conversion(name, old, new, change.scene.b)
-
-
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
     key = item.key
     if not scene.is_online(scene.b.table_of(key)):
-        yield _alter(key, "set not null", _EXCLUSIVE)
+        yield alter_column(key, "set not null", _EXCLUSIVE)
         return
     if scene.options.lowest >= 18:  # NOT NULL NOT VALID came with 18
-        yield _add_not_null(item, "not valid")
+        yield add_not_null(item, "not valid")
         yield _validate_not_null(item)
         return
     table, column = relation_path(key), quote_identifier(key.name)
@@ -350,7 +340,7 @@ def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
         f"alter table {table} validate constraint {check}", key, "reads the rows, writers go on",
         _SHARED, table, (Hazard.MAY_FAIL,), Transaction.OWN,
     )  # fmt: skip
-    yield _alter(key, "set not null", _EXCLUSIVE, reason="believes the validated check")
+    yield alter_column(key, "set not null", _EXCLUSIVE, reason="believes the validated check")
     yield Statement(f"alter table {table} drop constraint {check}", key, "", _EXCLUSIVE, table)
 
 
@@ -376,10 +366,12 @@ def storage(attributes: Attributes, scene: Scene, *, usual: bool = False) -> str
 def unset_default(item: Object) -> Iterator[Statement]:
     """Take a default off while what it calls is made anew."""
     if item.attributes["default"] is not None:
-        yield _alter(item.key, "drop default", _EXCLUSIVE, only=True)
+        yield alter_column(item.key, "drop default", _EXCLUSIVE, only=True)
 
 
 def set_default(item: Object) -> Iterator[Statement]:
     """Give a default back."""
     if item.attributes["default"] is not None:
-        yield _alter(item.key, f"set default {item.attributes['default']}", _EXCLUSIVE, only=True)
+        yield alter_column(
+            item.key, f"set default {item.attributes['default']}", _EXCLUSIVE, only=True
+        )

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is made beside what is there before anything else, because it takes long."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bedstone.plan.kinds.constraints import build_key, take_index
+from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
+from bedstone.plan.kinds.retyping import is_swapped
+from bedstone.plan.naming import relation_name
+from bedstone.plan.side import stands_on_index
+from bedstone.sql import quote_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bedstone.catalog import Key
+    from bedstone.plan.change import Scene
+    from bedstone.plan.differences import Differences
+    from bedstone.plan.statement import Statement
+
+#: What of a column, if it is another, lets no index be built before.
+_OF_VALUES = frozenset({"type", "collation", "generated", "expression"})
+
+
+def find_swaps(work: Differences, scene: Scene) -> Mapping[Key, tuple[Key, ...]]:
+    """Return the columns that are swapped, those of a table together under the first of them."""
+    found: defaultdict[Key, list[Key]] = defaultdict(list)
+    for key in sorted(work.changed):
+        if key.kind == "column" and is_swapped(key, work.changed, scene):
+            found[scene.a.wholes[key]].append(key)
+    return {columns[0]: tuple(columns) for columns in found.values()}
+
+
+def find_replaced(work: Differences, scene: Scene) -> frozenset[Key]:
+    """Return the indexes and keys whose successors can be built while they are still there."""
+    candidates = {key for key in work.renewed if _is_replaceable(key, work, scene)}
+    found = set()
+    for key in candidates:
+        above = scene.b.brought.get(key)
+        while above is not None and above in candidates:
+            above = scene.b.brought.get(above)
+        if above is None:
+            found.add(key)
+    return frozenset(found)
+
+
+def _is_replaceable(key: Key, work: Differences, scene: Scene) -> bool:
+    a, b = scene.a, scene.b
+    table = b.wholes.get(key)
+    if table is None or table.kind != "table" or not scene.is_online(table):
+        return False
+    if a.wholes.get(key) != table or scene.is_moved(table):
+        return False
+    item = b[key]
+    if stands_on_index(item):
+        plain = item.attributes["type"] != "exclude" and not item.attributes["period"]
+        if not plain or b.is_partitioned(table) or key in a.brought or key in b.brought:
+            return False
+    elif key.kind != "index" or a.brought.get(key) != b.brought.get(key):
+        return False
+    return all(_is_there(needed, work, scene) for needed in item.depends - {table})
+
+
+def _is_there(needed: Key, work: Differences, scene: Scene) -> bool:
+    """Whether *needed* is before the change what it is after it."""
+    if needed.kind == "index":
+        return True  # that of the partitioned table, which is asked about by itself
+    if needed not in scene.a or needed in work.renewed:
+        return False
+    changed = work.changed.get(needed, frozenset())
+    return needed.kind == "column" and not changed & _OF_VALUES if changed else True
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """An index or key that is built under another name, until the old one is gone."""
+
+    key: Key
+    scene: Scene
+
+    @property
+    def _name(self) -> str:
+        return quote_identifier(relation_name(self.key, self.scene))
+
+    def prepare(self) -> Iterator[Statement]:
+        """Write what builds it beside the old one."""
+        item = self.scene.b[self.key]
+        if self.key.kind != "index":
+            yield build_key(item, self._name)
+            return
+        yield build_index(item, self.scene, self._name)
+        above = self.scene.b.brought.get(self.key)
+        if above is not None:
+            schema = quote_identifier(above.schema or "")
+            parent = f"{schema}.{quote_identifier(relation_name(above, self.scene))}"
+            key = self.key._replace(name=relation_name(self.key, self.scene))
+            yield attach_index(replace(item, key=key), parent)
+
+    def take_over(self) -> Iterator[Statement]:
+        """Write what puts it in the place of the old one, which is gone."""
+        item = self.scene.b[self.key]
+        if self.key.kind == "index":
+            yield rename_index(self.key, self._name)
+        else:
+            yield take_index(item, self._name)
+        yield from set_statistics(self.key, None, item.attributes["statistics"])
