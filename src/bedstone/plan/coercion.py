@@ -17,6 +17,14 @@ _OIDS = frozenset(
     {"integer", "oid", "regproc", "regprocedure", "regoper", "regoperator", "regclass",
      "regcollation", "regtype", "regconfig", "regdictionary", "regrole", "regnamespace"}
 )  # fmt: skip
+_TIMES = frozenset(
+    {"timestamp without time zone", "timestamp with time zone", "interval",
+     "time without time zone", "time with time zone"}
+)  # fmt: skip
+_WITHOUT_COLLATION = _TIMES | {
+    "smallint", "integer", "bigint", "oid", "numeric", "real", "double precision", "uuid", "date",
+    "boolean", "bytea", "inet",
+}  # fmt: skip
 #: Casts for which nothing is done (``pg_cast.castmethod = 'b'``), of releases 15 to 18.
 _BINARY = frozenset(
     {
@@ -31,10 +39,6 @@ _BINARY = frozenset(
 #: Types whose indexes have the same operators, so that they stay.
 _SAME_ORDER = (frozenset({"text", "character varying"}), frozenset({"inet", "cidr"}))
 #: Types of which a longer one, or one without a limit, holds the shorter as it is stored.
-_TIMES = frozenset(
-    {"timestamp without time zone", "timestamp with time zone", "interval",
-     "time without time zone", "time with time zone"}
-)  # fmt: skip
 _EXTENDABLE = _TIMES | {"character varying", "bit varying"}
 
 
@@ -75,6 +79,11 @@ def keeps_indexes(old: str, new: str, a: Side, b: Side) -> bool:
     first, second = (_domain(old, a), _domain(new, b))
     base, other = _parts(first)[0], _parts(second)[0]
     return base == other or any({base, other} <= group for group in _SAME_ORDER)
+
+
+def has_collation(type_: str, side: Side) -> bool:
+    """Whether values of a type may be compared by a collation; so of all that are not known."""
+    return _parts(_domain(type_, side))[0] not in _WITHOUT_COLLATION
 
 
 def _holds(modifier: tuple[int, ...] | None, wanted: tuple[int, ...]) -> bool:

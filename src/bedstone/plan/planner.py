@@ -13,11 +13,12 @@ from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph
 from bedstone.plan.kinds import WRITERS
+from bedstone.plan.kinds.attaching import attach, detach
 from bedstone.plan.kinds.columns import set_default, unset_default
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
-from bedstone.plan.kinds.tables import attach, detach, late
+from bedstone.plan.kinds.tables import late
 from bedstone.plan.preparing import Replacement, find_replaced, find_swaps
 from bedstone.plan.side import Side
 from bedstone.plan.statement import Transaction

@@ -11,7 +11,7 @@ from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
 from bedstone.plan.kinds.retyping import is_swapped
 from bedstone.plan.naming import relation_name
-from bedstone.plan.side import stands_on_index
+from bedstone.plan.side import number, stands_on_index
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
@@ -32,12 +32,15 @@ def find_swaps(work: Differences, scene: Scene) -> Mapping[Key, tuple[Key, ...]]
     for key in sorted(work.changed):
         if key.kind == "column" and is_swapped(key, work.changed, scene):
             found[scene.a.wholes[key]].append(key)
+    for columns in found.values():
+        columns.sort(key=lambda column: number(scene.b[column].attributes["position"]))
     return {columns[0]: tuple(columns) for columns in found.values()}
 
 
 def find_replaced(work: Differences, scene: Scene) -> frozenset[Key]:
     """Return the indexes and keys whose successors can be built while they are still there."""
-    candidates = {key for key in work.renewed if _is_replaceable(key, work, scene)}
+    added = {key for key in work.added if scene.b.brought.get(key) in work.renewed}
+    candidates = {k for k in work.renewed | added if _is_replaceable(k, work, scene)}
     found = set()
     for key in candidates:
         above = scene.b.brought.get(key)
@@ -53,14 +56,14 @@ def _is_replaceable(key: Key, work: Differences, scene: Scene) -> bool:
     table = b.wholes.get(key)
     if table is None or table.kind != "table" or not scene.is_online(table):
         return False
-    if a.wholes.get(key) != table or scene.is_moved(table):
+    if a.wholes.get(key, table) != table or scene.is_moved(table):
         return False
     item = b[key]
     if stands_on_index(item):
         plain = item.attributes["type"] != "exclude" and not item.attributes["period"]
         if not plain or b.is_partitioned(table) or key in a.brought or key in b.brought:
             return False
-    elif key.kind != "index" or a.brought.get(key) != b.brought.get(key):
+    elif key.kind != "index" or (key in a and a.brought.get(key) != b.brought.get(key)):
         return False
     return all(_is_there(needed, work, scene) for needed in item.depends - {table})
 
@@ -75,6 +78,11 @@ def _is_there(needed: Key, work: Differences, scene: Scene) -> bool:
     return needed.kind == "column" and not changed & _OF_VALUES if changed else True
 
 
+def _name(key: Key, scene: Scene) -> str:
+    """Return the name that an index has until the old one is gone: its own where that is free."""
+    return relation_name(key, scene) if key in scene.a else key.name
+
+
 @dataclass(frozen=True)
 class Replacement:
     """An index or key that is built under another name, until the old one is gone."""
@@ -84,7 +92,7 @@ class Replacement:
 
     @property
     def _name(self) -> str:
-        return quote_identifier(relation_name(self.key, self.scene))
+        return quote_identifier(_name(self.key, self.scene))
 
     def prepare(self) -> Iterator[Statement]:
         """Write what builds it beside the old one."""
@@ -96,15 +104,15 @@ class Replacement:
         above = self.scene.b.brought.get(self.key)
         if above is not None:
             schema = quote_identifier(above.schema or "")
-            parent = f"{schema}.{quote_identifier(relation_name(above, self.scene))}"
-            key = self.key._replace(name=relation_name(self.key, self.scene))
+            parent = f"{schema}.{quote_identifier(_name(above, self.scene))}"
+            key = self.key._replace(name=_name(self.key, self.scene))
             yield attach_index(replace(item, key=key), parent)
 
     def take_over(self) -> Iterator[Statement]:
         """Write what puts it in the place of the old one, which is gone."""
         item = self.scene.b[self.key]
-        if self.key.kind == "index":
-            yield rename_index(self.key, self._name)
-        else:
+        if self.key.kind != "index":
             yield take_index(item, self._name)
+        elif self.key in self.scene.a:
+            yield rename_index(self.key, self._name)
         yield from set_statistics(self.key, None, item.attributes["statistics"])

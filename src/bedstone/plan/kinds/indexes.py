@@ -179,7 +179,7 @@ def rename_index(key: Key, name: str) -> Statement:
     beside = f"{quote_identifier(key.schema or '')}.{name}"
     return Statement(
         f"alter index {beside} rename to {quote_identifier(key.name)}", key,
-        "in the place of the old one", LockMode.SHARE_UPDATE_EXCLUSIVE, beside,
+        "in the place of the old one", LockMode.SHARE_UPDATE_EXCLUSIVE, path(key),
     )  # fmt: skip
 
 

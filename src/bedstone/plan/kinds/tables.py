@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedstone.plan.kinds.attaching import detach
 from bedstone.plan.kinds.columns import definition, extras, own_values
 from bedstone.plan.kinds.constraints import definition as constraint_definition
 from bedstone.plan.kinds.writer import Writer
@@ -178,28 +179,6 @@ def late(item: Object, before: Attributes | None) -> Iterator[Statement]:
         name = quote_identifier(str(cluster)) if cluster else ""
         yield _alter(key, f"cluster on {name}" if cluster else "set without cluster",
                      lock=LockMode.SHARE_UPDATE_EXCLUSIVE)  # fmt: skip
-
-
-def attach(item: Object, scene: Scene) -> Iterator[Statement]:
-    """Write ATTACH PARTITION; a check lets PostgreSQL believe the bound without reading rows."""
-    parent = item.attributes["partition_of"]
-    yield Statement(
-        f"alter table only {parent} attach partition {path(item.key)} "
-        f"{item.attributes['partition_bound']}",
-        item.key,
-        lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
-        on=str(parent),
-        hazards=(Hazard.BLOCKS,) if scene.may_have_rows(item.key) else (),
-    )
-
-
-def detach(item: Object) -> Iterator[Statement]:
-    """Write DETACH PARTITION; CONCURRENTLY would leave a check behind and takes two commits."""
-    parent = item.attributes["partition_of"]
-    yield Statement(
-        f"alter table {parent} detach partition {path(item.key)}", item.key,
-        lock=_EXCLUSIVE, on=str(parent),
-    )  # fmt: skip
 
 
 def _alter(
