@@ -139,3 +139,9 @@ def domain_of(type_: str, side: Side) -> Key | None:
     """Return the domain that a type is, ``None`` where it is none."""
     found = (i.key for i in side.catalog.of_kind("domain") if i.key.path == type_)
     return next(found, None)
+
+
+def is_checked_type(type_: str, side: Side) -> bool:
+    """Whether a type is a domain that checks its values."""
+    domain = domain_of(type_, side)
+    return domain is not None and is_checked(domain, side)

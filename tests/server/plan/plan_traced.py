@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from bedstone.fill.rows import insert_rows
+from bedstone.findings import Method
 from bedstone.plan import Hazard, Plan, Statement, split_script
+from bedstone.sql import quote_identifier
 from bedstone.trace import LockMode, observe
 
 if TYPE_CHECKING:
@@ -16,12 +18,11 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Catalog
     from bedstone.server import Scratch
-    from bedstone.trace import Relation, StatementFacts, Trace
+    from bedstone.trace import LockFact, Relation, StatementFacts, Trace
 
-#: What PostgreSQL documents of ordinary reading and writing keeps nobody out.
+#: The weakest mode that keeps writers out; work proportional to rows may be done under less.
 _KEEPS_OUT = LockMode.SHARE
-#: Relations whose work is proportional to rows.
-_HOLDING_ROWS = frozenset({"table", "materialized view", "index", "partitioned table"})
+_HOLDING_ROWS = frozenset({"table", "materialized view", "index"})
 
 
 def fill(scratch: Scratch, catalog: Catalog) -> None:
@@ -32,82 +33,96 @@ def fill(scratch: Scratch, catalog: Catalog) -> None:
 
 def run_traced(scratch: Scratch, made: Plan) -> Trace:
     """Run the script in a session that is observed; each statement is labelled by its number."""
-    numbers = _numbers(made)
     with observe(scratch) as observer:
         with psycopg.connect(observer.dsn.url(), autocommit=True) as session:
-            for sql, number in zip(split_script(made), numbers, strict=True):
+            for sql, number in zip(split_script(made), _numbers(made), strict=True):
                 observer.label(number)
                 session.execute(sql.encode())
         return observer.trace()
 
 
-def _numbers(made: Plan) -> list[str | None]:
-    numbers: list[str | None] = []
+def _numbers(made: Plan) -> Iterator[str | None]:
     number = 0
     for sql in split_script(made):
         if number < len(made.statements) and sql is made.statements[number].sql:
-            numbers.append(str(number))
+            yield str(number)
             number += 1
         else:
-            numbers.append(None)
-    return numbers
+            yield None
 
 
-def find_lies(made: Plan, trace: Trace) -> Iterator[str]:
-    """Yield where a statement did what the plan did not say, or not what it said."""
-    for facts in trace.statements:
-        if facts.label is None:
-            continue
-        statement = made.statements[int(facts.label)]
-        for text in _of_statement(statement, facts, trace):
-            yield f"{text}: {statement.sql}"
+class Said:
+    """What a plan said, beside what was seen; *before* is the catalog that it began with."""
 
+    def __init__(self, made: Plan, trace: Trace, before: Catalog) -> None:
+        self._made, self._trace = made, trace
+        self._there = {
+            quote_identifier(key.schema or "", key.name)
+            for key in before.objects
+            if key.kind in {"table", "view", "materialized view", "index", "sequence",
+                            "foreign table", "constraint"}
+        }  # fmt: skip
 
-def _of_statement(statement: Statement, facts: StatementFacts, trace: Trace) -> Iterator[str]:
-    if not statement.reason:
-        yield "no reason"
-    strongest: dict[str, LockMode] = {}
-    for lock in facts.locks:
-        if not lock.relation.created and lock.relation.schema not in {"pg_catalog", "pg_toast"}:
-            name = str(lock.relation)
-            strongest[name] = max(strongest.get(name, lock.mode), lock.mode)
-    yield from _locks(statement, strongest)
-    held = {str(k.relation): k.mode for k in trace.held_before(facts) if k.mode >= _KEEPS_OUT}
-    held |= {name: mode for name, mode in strongest.items() if mode >= _KEEPS_OUT}
-    if Hazard.BLOCKS in statement.hazards:
-        return
-    for rewrite in facts.rewrites:
-        if _counts(rewrite.relation) and (str(rewrite.relation) in held or held):
-            yield f"rewrites {rewrite.relation} ({rewrite.relation.kind}) and does not say so"
-    for scan in facts.scans:
-        if scan.rows and _counts(scan.relation) and str(scan.relation) in held:
-            yield f"reads {scan.relation} under {held[str(scan.relation)]}"
-    for write in facts.writes:
-        if str(write.relation) in held and _counts(write.relation):
-            yield f"writes {write.relation} under {held[str(write.relation)]}"
+    def lies(self) -> Iterator[str]:
+        """Yield where a statement did what the plan did not say, or not what it said."""
+        for facts in self._trace.statements:
+            if facts.label is not None:
+                statement = self._made.statements[int(facts.label)]
+                for text in (*self._of_locks(statement, facts), *self._of_rows(statement, facts)):
+                    yield f"{text}: {statement.sql}"
 
+    def _is_old(self, relation: Relation) -> bool:
+        return not relation.created and str(relation) in self._there
 
-def _counts(relation: Relation) -> bool:
-    return (
-        not relation.created
-        and relation.schema != "pg_catalog"
-        and relation.kind in _HOLDING_ROWS
-    )
+    def _of_locks(self, statement: Statement, facts: StatementFacts) -> Iterator[str]:
+        if not statement.reason:
+            yield "no reason"
+        taken = self._strongest(facts)
+        top = max(taken.values(), default=LockMode.ACCESS_SHARE)
+        names = sorted(name for name, mode in taken.items() if mode is top)
+        if statement.lock is None:
+            if top > LockMode.ACCESS_SHARE:
+                yield f"says no lock, took {top} on {names}"
+            return
+        if statement.on is None:
+            yield "a lock on nothing"
+            return
+        if top > statement.lock:
+            yield f"says {statement.lock} on {statement.on}, took {top} on {names}"
+        mode = self._held(facts).get(statement.on, top)
+        sampled = facts.method is not Method.MEASURED
+        if statement.on in self._there and mode < statement.lock and not sampled:
+            yield f"says {statement.lock} on {statement.on}, took {mode}"
 
+    def _held(self, facts: StatementFacts) -> dict[str, LockMode]:
+        """Return the strongest lock on each relation when the statement ends."""
+        return self._strongest(facts, self._trace.held_before(facts))
 
-def _locks(statement: Statement, strongest: dict[str, LockMode]) -> Iterator[str]:
-    top = max(strongest.values(), default=None)
-    if top is not None and top > LockMode.ACCESS_SHARE and statement.lock is None:
-        yield f"says no lock, took {top} on {[n for n, m in strongest.items() if m is top]}"
-    if statement.lock is None:
-        return
-    if statement.on is None:
-        yield "a lock on nothing"
-        return
-    took = strongest.get(statement.on)
-    if took is not None and took is not statement.lock:
-        yield f"says {statement.lock} on {statement.on}, took {took}"
-    if top is not None and top > statement.lock:
-        yield f"says {statement.lock}, took {top} on {[n for n, m in strongest.items() if m is top]}"
-    if took is None and strongest and top is not LockMode.ACCESS_SHARE:
-        yield f"says {statement.lock} on {statement.on}, took {strongest}"
+    def _strongest(
+        self, facts: StatementFacts, before: tuple[LockFact, ...] = ()
+    ) -> dict[str, LockMode]:
+        found: dict[str, LockMode] = {}
+        for lock in (*before, *facts.locks):
+            if self._is_old(lock.relation):
+                name = str(lock.relation)
+                found[name] = max(found.get(name, lock.mode), lock.mode)
+        return found
+
+    def _of_rows(self, statement: Statement, facts: StatementFacts) -> Iterator[str]:
+        """Yield the work on rows that is done while somebody is kept out, and not announced."""
+        if Hazard.BLOCKS in statement.hazards:
+            return
+        held = self._held(facts)
+        kept = {name for name, mode in held.items() if mode >= _KEEPS_OUT}
+        for rewrite in facts.rewrites:
+            if self._counts(rewrite.relation) and kept:
+                yield f"writes {rewrite.relation} anew"
+        for scan in facts.scans:
+            if scan.rows and self._counts(scan.relation) and str(scan.relation) in kept:
+                yield f"reads {scan.relation} under {held[str(scan.relation)]}"
+        for write in facts.writes:
+            if self._counts(write.relation) and str(write.relation) in kept:
+                yield f"writes to {write.relation} under {held[str(write.relation)]}"
+
+    def _counts(self, relation: Relation) -> bool:
+        return self._is_old(relation) and relation.kind in _HOLDING_ROWS

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bedstone.catalog import Attributes
+from bedstone.plan.backfill import backfill, has_children, has_triggers, may_go_past
+from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
+from bedstone.plan.naming import part_name
 from bedstone.plan.side import pairs
 from bedstone.plan.spelling import (
     changed_foreign_options,
@@ -24,7 +29,7 @@ from bedstone.trace import LockMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Attributes, Key, Object
+    from bedstone.catalog import Key, Object
     from bedstone.plan.change import Change, Scene
     from bedstone.plan.side import Side
 
@@ -140,43 +145,45 @@ class Columns(Writer):
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Add the column; a default that would rewrite the table comes after it."""
-        key, attributes = item.key, item.attributes
-        table = scene.b.table_of(key)
-        word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
-        head = f"alter {word} {relation_path(key)} add column"
-        default = attributes["default"]
-        path = relation_path(key)
-        if not scene.is_online(table) or default is None or not is_volatile(str(default), scene.b):
-            hazards = []
-            rewrites = attributes["generated"] == "stored" or attributes["identity"]
-            if scene.may_have_rows(table):
-                if rewrites or (default is not None and is_volatile(str(default), scene.b)):
-                    hazards.append(Hazard.BLOCKS)
-                if attributes["not_null"] and default is None and not rewrites:
-                    hazards.append(Hazard.MAY_FAIL)
-            yield Statement(
-                f"{head} {definition(item, scene.b)}", key, "", _EXCLUSIVE, path, tuple(hazards)
-            )
-            yield from extras(item)
+        table = scene.b.table_of(item.key)
+        if _is_filled_later(item, table, scene):
+            assert table is not None  # noqa: S101  it has rows
+            yield from self._filled_later(item, table, scene)
             return
-        plain = [quote_identifier(key.name), str(attributes["type"])]
-        if attributes["compression"]:
-            plain.append(f"compression {attributes['compression']}")
-        if attributes["collation"]:
-            plain.append(f"collate {attributes['collation']}")
-        why = "a volatile default in ADD COLUMN would rewrite the table"
-        yield Statement(f"{head} {' '.join(plain)}", key, why, _EXCLUSIVE, path)
-        yield alter_column(key, f"set default {default}", _EXCLUSIVE)
-        name = quote_identifier(key.name)
+        word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
+        path = relation_path(item.key)
+        rewritten = _is_rewritten(item, scene.b) and scene.may_have_rows(table)
+        hazards: tuple[Hazard, ...] = (Hazard.BLOCKS,) if rewritten else ()
+        if scene.may_have_rows(table) and _must_be_given(item, scene.b):
+            hazards = (*hazards, Hazard.MAY_FAIL)
         yield Statement(
-            f"update {relation_path(key)} set {name} = default where {name} is null",
-            key,
-            "rows that are there get their value",
-            LockMode.ROW_EXCLUSIVE,
-            relation_path(key),
-            transaction=Transaction.OWN,
-        )
-        if attributes["not_null"]:
+            f"alter {word} {path} add column {definition(item, scene.b)}", item.key,
+            "each row gets a value of its own" if rewritten else "", _EXCLUSIVE, path, hazards,
+        )  # fmt: skip
+        yield from extras(item)
+
+    @staticmethod
+    def _filled_later(item: Object, table: Key, scene: Scene) -> Iterator[Statement]:
+        key, attributes, path = item.key, item.attributes, relation_path(item.key)
+        past = has_triggers(table, scene.a)
+        if past:
+            yield may_go_past(key)
+        bare = {"not_null": False, "default": None}
+        plain = replace(item, attributes=Attributes.of("column", {**attributes, **bare}))
+        why = "a volatile default in ADD COLUMN would rewrite the table"
+        yield Statement(
+            f"alter table {path} add column {definition(plain, scene.b)}", key, why, _EXCLUSIVE,
+            path,
+        )  # fmt: skip
+        action = f"set default {attributes['default']}"
+        yield alter_column(key, action, _EXCLUSIVE, reason="rows that come get their value")
+        name = quote_identifier(key.name)
+        yield backfill(
+            key, path, {name: "default"}, f"{name} is null",
+            "rows that are there get their value in batches", past_triggers=past,
+            spread=scene.b.is_partitioned(table) or has_children(table, scene.b),
+        )  # fmt: skip
+        if attributes["not_null"] and attributes["not_null_validated"]:
             yield from set_not_null(item, scene)
         yield from extras(item)
 
@@ -320,28 +327,63 @@ class Columns(Writer):
             yield Statement(sql, key, lock=_EXCLUSIVE, on=relation_path(key))
 
 
+def _is_filled_later(item: Object, table: Key | None, scene: Scene) -> bool:
+    """Whether rows get the column's default after it is there."""
+    default = item.attributes["default"]
+    if table is None or table.kind != "table" or not scene.is_online(table) or default is None:
+        return False
+    hidden = scene.a[table].attributes["force_row_security"]
+    if hidden or is_checked_type(str(item.attributes["type"]), scene.b):
+        return False
+    return is_volatile(str(default), scene.b)
+
+
+def _is_rewritten(item: Object, side: Side) -> bool:
+    """Whether ADD COLUMN writes every row anew."""
+    attributes = item.attributes
+    if attributes["generated"] == "stored" or attributes["identity"]:
+        return True
+    if attributes["generated"] is None and is_checked_type(str(attributes["type"]), side):
+        return True
+    default = attributes["default"]
+    return default is not None and is_volatile(str(default), side)
+
+
+def _must_be_given(item: Object, side: Side) -> bool:
+    """Whether rows that are there may not be without a value, and get none."""
+    attributes = item.attributes
+    given = attributes["default"] is not None or attributes["identity"]
+    checked = is_checked_type(str(attributes["type"]), side)
+    return checked or bool(attributes["not_null"] and not given)
+
+
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
-    key = item.key
-    if not scene.is_online(scene.b.table_of(key)):
-        yield alter_column(key, "set not null", _EXCLUSIVE)
+    key, table = item.key, scene.b.table_of(item.key)
+    if table is None or not scene.is_online(table):
+        rows = scene.may_have_rows(table)
+        hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()
+        yield alter_column(key, "set not null", _EXCLUSIVE, hazards=hazards)
         return
     if scene.options.lowest >= 18:  # NOT NULL NOT VALID came with 18
         yield add_not_null(item, "not valid")
         yield _validate_not_null(item)
         return
-    table, column = relation_path(key), quote_identifier(key.name)
-    check = quote_identifier(f"bedstone_{key.name}"[:50] + "_not_null")
+    path, column = relation_path(key), quote_identifier(key.name)
+    check = quote_identifier(part_name(table, "constraint", f"{key.name}_not_null", scene))
     yield Statement(
-        f"alter table {table} add constraint {check} check ({column} is not null) not valid",
-        key, "NOT NULL alone would read the table under its lock", _EXCLUSIVE, table,
+        f"alter table {path} add constraint {check} check ({column} is not null) not valid",
+        key, "NOT NULL alone would read the table under its lock", _EXCLUSIVE, path,
     )  # fmt: skip
     yield Statement(
-        f"alter table {table} validate constraint {check}", key, "reads the rows, writers go on",
-        _SHARED, table, (Hazard.MAY_FAIL,), Transaction.OWN,
+        f"alter table {path} validate constraint {check}", key, "reads the rows, writers go on",
+        _SHARED, path, (Hazard.MAY_FAIL,), Transaction.OWN,
     )  # fmt: skip
     yield alter_column(key, "set not null", _EXCLUSIVE, reason="believes the validated check")
-    yield Statement(f"alter table {table} drop constraint {check}", key, "", _EXCLUSIVE, table)
+    yield Statement(
+        f"alter table {path} drop constraint {check}", key, "it was there for NOT NULL",
+        _EXCLUSIVE, path,
+    )  # fmt: skip
 
 
 def _validate_not_null(item: Object) -> Statement:

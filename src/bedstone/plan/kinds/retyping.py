@@ -6,16 +6,17 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from bedstone.plan.backfill import has_children, is_fired
 from bedstone.plan.casts import Conversion, conversion
 from bedstone.plan.change import Change
-from bedstone.plan.coercion import domain_of, is_checked, keeps_indexes, rewrites
-from bedstone.plan.side import stands_on_index, words
+from bedstone.plan.coercion import is_checked_type, keeps_indexes, rewrites
+from bedstone.plan.side import stands_on_index
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bedstone.catalog import Attributes, Key, Object
+    from bedstone.catalog import Key, Object
     from bedstone.plan.change import Scene
     from bedstone.plan.side import Side
 
@@ -181,8 +182,7 @@ def _of_form(table: Key, side: Side) -> str | None:
     attributes = side[table].attributes
     if attributes["partition_by"] or attributes["partition_of"]:
         return "the table is partitioned, or a partition"
-    children = (k.kind in {"table", "foreign table"} for k in side.dependants.get(table, ()))
-    if attributes["inherits"] or any(children):
+    if attributes["inherits"] or has_children(table, side):
         return "the table has parents or children"
     if attributes["of_type"]:
         return "the columns are those of a type"
@@ -203,17 +203,11 @@ def _of_triggers(table: Key, side: Side) -> str | None:
     return None
 
 
-def is_fired(trigger: Attributes) -> bool:
-    """Whether a trigger would be fired by an UPDATE of a column that it does not know."""
-    return "update" in words(trigger["events"]) and not trigger["columns"]
-
-
 def _of_column(change: Change) -> str | None:
     a, b = change.scene.a, change.scene.b
     if convert(change) is None:
         return "no value of the one type has a meaning in the other"
-    domain = domain_of(str(change.after["type"]), b)
-    if domain is not None and is_checked(domain, b):
+    if is_checked_type(str(change.after["type"]), b):
         return "a column of a domain that checks its values cannot come empty"
     for key in sorted(a.dependants.get(change.key, ())):
         if key.kind == "column" and key in b and a[key].attributes["generated"]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bedstone.catalog import Attributes
 from bedstone.plan.annotations import annotate
-from bedstone.plan.backfill import backfill
+from bedstone.plan.backfill import backfill, has_triggers, may_go_past
 from bedstone.plan.casts import Conversion, conversion
 from bedstone.plan.kinds.columns import (
     add_not_null,
@@ -20,7 +20,7 @@ from bedstone.plan.kinds.columns import (
 )
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import build_index, rename_index, set_statistics
-from bedstone.plan.kinds.retyping import LAST, is_carried, is_fired
+from bedstone.plan.kinds.retyping import LAST, is_carried
 from bedstone.plan.kinds.sequences import identity_options
 from bedstone.plan.kinds.tables import late
 from bedstone.plan.naming import made_name, part_name, parts_of, relation_name, routine_name
@@ -116,9 +116,7 @@ class Swap:
 
     @cached_property
     def _past_triggers(self) -> bool:
-        side = self.scene.a
-        triggers = [side[k] for k in side.parts.get(self._table, ()) if k.kind == "trigger"]
-        return any(is_fired(t.attributes) and t.attributes["enabled"] == "origin" for t in triggers)
+        return has_triggers(self._table, self.scene.a)
 
     # --- before -------------------------------------------------------------------------------
 
@@ -126,11 +124,7 @@ class Swap:
         """Write what makes the columns beside, with their values and indexes."""
         first = self.columns[0]
         if self._past_triggers:
-            yield Statement(
-                "set session_replication_role = origin", first,
-                "rows are filled past the table's triggers; who may not is told before the work",
-                transaction=Transaction.NONE,
-            )  # fmt: skip
+            yield may_go_past(first)
         for pair in self._pairs:
             yield Statement(
                 f"alter table {self._path} add column {definition(pair.beside, self.scene.b)}",
