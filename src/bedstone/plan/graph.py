@@ -224,6 +224,15 @@ class Graph:
                 self._edge(self._alterer(part), step)
         for part in self._owned_by(key):
             self._edge(self._alterer(part), step)
+        for above in self._inherited_from(key):
+            self._edge(self._droppers.get(above), step)
+
+    def _inherited_from(self, key: Key) -> Iterable[Key]:
+        """Yield what a parent table has under the same name: a child's own goes after it."""
+        table = self._a.wholes.get(key) if key.kind in {"column", "constraint"} else None
+        for parent in sorted(self._a[table].depends) if table is not None else ():
+            if parent.kind in RELATIONS and key not in self._a.brought:
+                yield Key(key.kind, parent.schema, key.name, parent.name)
 
     def _owned_by(self, column: Key) -> Iterable[Key]:
         """Yield the sequences of a column that stay, so that they are let go of before it goes."""

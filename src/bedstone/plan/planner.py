@@ -138,7 +138,9 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
         case Verb.ALTER:
             yield from _change(key, names, scene)
         case Verb.UNSET:
-            yield from unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key])
+            yield from (
+                unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key], scene)
+            )
         case Verb.SET:
             yield from set_default(scene.b[key])
         case Verb.SAVE:

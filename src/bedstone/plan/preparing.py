@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bedstone.plan.change import Change
+from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
 from bedstone.plan.kinds.retyping import is_swapped
@@ -74,8 +76,18 @@ def _is_there(needed: Key, work: Differences, scene: Scene) -> bool:
         return True  # that of the partitioned table, which is asked about by itself
     if needed not in scene.a or needed in work.renewed:
         return False
+    types = scene.b[needed].depends if needed.kind == "column" else ()
+    if any(_is_made_anew(type_, work, scene) for type_ in types):
+        return False
     changed = work.changed.get(needed, frozenset())
     return needed.kind == "column" and not changed & _OF_VALUES if changed else True
+
+
+def _is_made_anew(key: Key, work: Differences, scene: Scene) -> bool:
+    if key not in work.changed:
+        return False
+    change = Change(scene.a[key], scene.b[key], work.changed[key], scene)
+    return WRITERS[key.kind].makes_anew(change)
 
 
 def _name(key: Key, scene: Scene) -> str:

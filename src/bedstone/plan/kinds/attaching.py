@@ -36,14 +36,14 @@ def attach(item: Object, scene: Scene) -> Iterator[Statement]:
             unproven.append(table)
     for table, asked in checks.items():
         yield from _prove(table, asked, scene)
-    locked = next(iter((*checks, *unproven)), None)
+    lock, on = _lock(item, [*checks, *unproven], scene)
     yield Statement(
         f"alter table only {parent} attach partition {path(key)} "
         f"{item.attributes['partition_bound']}",
         key,
         _reason(unproven, checks),
-        _SHARED if locked is None else _EXCLUSIVE,
-        parent if locked is None else path(locked),
+        lock,
+        on,
         (Hazard.BLOCKS, Hazard.MAY_FAIL) if unproven else (),
     )
     for table in checks:
@@ -51,6 +51,17 @@ def attach(item: Object, scene: Scene) -> Iterator[Statement]:
             f"alter table {path(table)} drop constraint {_check(table, scene)}", key,
             "it was there for the attachment", _EXCLUSIVE, path(table),
         )  # fmt: skip
+
+
+def _lock(item: Object, tables: list[Key], scene: Scene) -> tuple[LockMode, str]:
+    """Return the strongest lock on what was there before, and on what it is."""
+    for table in tables:
+        return _EXCLUSIVE, path(table)
+    for part in scene.b.parts.get(item.key, ()):
+        attributes = scene.b[part].attributes
+        if part.kind == "constraint" and attributes["type"] == "foreign key":
+            return LockMode.SHARE_ROW_EXCLUSIVE, str(attributes["references"])
+    return _SHARED, str(item.attributes["partition_of"])
 
 
 def _reason(unproven: list[Key], checks: dict[Key, str]) -> str:
@@ -134,14 +145,28 @@ def _prove(table: Key, asked: str, scene: Scene) -> Iterator[Statement]:
     )  # fmt: skip
 
 
-def detach(item: Object) -> Iterator[Statement]:
+def detach(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write DETACH PARTITION.
 
     CONCURRENTLY would wait for less, but not with a default partition, not in a transaction, and
     it leaves a check of a name that no plan can know.
     """
     parent = str(item.attributes["partition_of"])
+    referring = scene.may_have_rows(item.key) and any(
+        _refers(scene.a[key], parent)
+        for above in item.depends
+        if path(above) == parent
+        for column in scene.a.parts.get(above, ())
+        for key in scene.a.dependants.get(column, ())
+        if key not in scene.renewed and key in scene.b
+    )
     yield Statement(
         f"alter table {parent} detach partition {path(item.key)}", item.key,
-        "no row is read", _EXCLUSIVE, parent,
+        "reads whether rows refer to it" if referring else "no row is read", _EXCLUSIVE, parent,
+        (Hazard.BLOCKS, Hazard.MAY_FAIL) if referring else (),
     )  # fmt: skip
+
+
+def _refers(item: Object, table: str) -> bool:
+    """Whether *item* is a foreign key to *table*."""
+    return item.key.kind == "constraint" and item.attributes["references"] == table

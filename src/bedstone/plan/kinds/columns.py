@@ -298,7 +298,7 @@ class Columns(Writer):
         inner = identity_options(sequence) if sequence is not None else ""
         yield alter_column(key, f"add generated {after['identity']} as identity{inner}", _EXCLUSIVE)
         if sequence is not None and change.scene.may_have_rows(change.scene.b.table_of(key)):
-            yield go_on(sequence.key, key)
+            yield go_on(sequence.key, key, change.scene)
 
     def _rest(self, change: Change) -> Iterator[Statement]:
         key, before, after = change.key, change.before, change.after
@@ -365,7 +365,8 @@ def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
         hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()
         yield alter_column(key, "set not null", _EXCLUSIVE, hazards=hazards)
         return
-    if scene.options.lowest >= 18:  # NOT NULL NOT VALID came with 18
+    if scene.options.lowest >= 18 or item.attributes["constraint_comment"] is not None:
+        # NOT NULL NOT VALID came with 18, and so did comments on NOT NULL
         yield add_not_null(item, "not valid")
         yield _validate_not_null(item)
         return

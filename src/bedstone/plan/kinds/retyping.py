@@ -114,13 +114,18 @@ def is_carried(key: Key, scene: Scene) -> bool:
     """Whether an index or key on a column goes over to the one beside it."""
     if key not in scene.b or key in scene.renewed:
         return False
-    return key.kind == "index" or stands_on_index(scene.a[key])
+    return is_index(scene.a[key])
+
+
+def is_index(item: Object) -> bool:
+    """Whether *item* is an index, or a constraint that has one."""
+    return item.key.kind == "index" or stands_on_index(item)
 
 
 def _indexes(change: Change) -> list[Object]:
     a, b = change.scene.a, change.scene.b
     found = [k for k in sorted(a.dependants.get(change.key, ())) if k in b]
-    return [b[k] for k in found if k.kind == "index" or stands_on_index(b[k])]
+    return [b[k] for k in found if is_index(b[k])]
 
 
 def _work(change: Change) -> str:
@@ -131,7 +136,7 @@ def _work(change: Change) -> str:
         return "another type, for which every row is written anew"
     kept = keeps_indexes(old, new, a, b) and not change.has("collation")
     for index in _indexes(change):
-        if not kept or _is_computed(index):
+        if not kept or is_computed(index):
             return f"another type, for which {index.key.name} is built anew"
     for key in a.dependants.get(change.key, ()):
         constraint = key.kind == "constraint" and key in b
@@ -143,7 +148,7 @@ def _work(change: Change) -> str:
     return ""
 
 
-def _is_computed(index: Object) -> bool:
+def is_computed(index: Object) -> bool:
     """Whether an index has an expression or a condition: PostgreSQL builds such ones anew."""
     attributes = index.attributes
     if attributes.get("where"):

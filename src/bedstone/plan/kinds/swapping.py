@@ -32,9 +32,9 @@ from bedstone.sql import quote_identifier, quote_literal
 from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from bedstone.catalog import Key, Object
+    from bedstone.catalog import Key, Object, Value
     from bedstone.plan.change import Scene
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
@@ -273,7 +273,8 @@ class Swap:
                 yield Statement(
                     f"alter sequence {path(part)} owned by "
                     f"{self._path}.{quote_identifier(pair.name)}",
-                    part, "it would go with the old column",
+                    part, "it would go with the old column", LockMode.SHARE_ROW_EXCLUSIVE,
+                    path(part),
                 )  # fmt: skip
             elif pair.new.attributes["identity"]:
                 yield Statement(
@@ -289,9 +290,7 @@ class Swap:
             return
         if not attributes["not_null_validated"]:
             yield add_not_null(item, "not valid")
-        elif attributes["not_null_no_inherit"] or (
-            attributes["not_null_name"] and self.scene.options.lowest >= 18
-        ):
+        elif _is_named(attributes, self.scene):
             yield add_not_null(item, "", reason="believes the validated check")
         else:
             yield alter_column(
@@ -336,6 +335,13 @@ class Swap:
         if left["clustered_on"] in gone:
             left["clustered_on"] = None
         yield from late(table, Attributes.of("table", left))
+
+
+def _is_named(attributes: Mapping[str, Value], scene: Scene) -> bool:
+    """Whether NOT NULL is a constraint that SET NOT NULL would not make as it is to be."""
+    if attributes["not_null_no_inherit"] or attributes["constraint_comment"] is not None:
+        return True
+    return bool(attributes["not_null_name"]) and scene.options.lowest >= 18
 
 
 def _with_columns(item: Object, names: dict[str, str]) -> Object:

@@ -102,7 +102,7 @@ class Tables(Writer):
         key, attributes = item.key, item.attributes
         hazards = (Hazard.LOSES_DATA, Hazard.BREAKS_CLIENTS)
         if attributes["partition_of"] and key not in scene.detached:
-            yield from detach(item)  # a foreign key to the whole would not let go of a part
+            yield from detach(item, scene)  # a foreign key to the whole would not let go of a part
         yield Statement(
             f"drop {word_of(key)} {path(key)}", key, lock=_EXCLUSIVE, on=path(key), hazards=hazards
         )
@@ -153,14 +153,17 @@ class Tables(Writer):
             yield from change_options(key, all_options(before), all_options(after))
 
 
-def change_options(key: Key, old: dict[str, str], new: dict[str, str]) -> Iterator[Statement]:
+def change_options(
+    key: Key, old: dict[str, str], new: dict[str, str], *,
+    lock: LockMode = LockMode.SHARE_UPDATE_EXCLUSIVE,
+) -> Iterator[Statement]:  # fmt: skip
     """Write what turns the storage parameters of a relation into others."""
     gone = [name for name in old if name not in new]
     changed = {name: value for name, value in new.items() if old.get(name) != value}
     if gone:
-        yield _alter(key, f"reset ({option_names(gone)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+        yield _alter(key, f"reset ({option_names(gone)})", lock=lock)
     if changed:
-        yield _alter(key, f"set ({options(changed)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+        yield _alter(key, f"set ({options(changed)})", lock=lock)
 
 
 def late(item: Object, before: Attributes | None) -> Iterator[Statement]:
