@@ -41,14 +41,13 @@ def find_swaps(work: Differences, scene: Scene) -> Mapping[Key, tuple[Key, ...]]
 
 def find_replaced(work: Differences, scene: Scene) -> frozenset[Key]:
     """Return the indexes and keys whose successors can be built while they are still there."""
-    added = {key for key in work.added if scene.b.brought.get(key) in work.renewed}
-    candidates = {k for k in work.renewed | added if _is_replaceable(k, work, scene)}
+    candidates = {k for k in work.renewed | work.added if _is_replaceable(k, work, scene)}
     found = set()
     for key in candidates:
-        above = scene.b.brought.get(key)
-        while above is not None and above in candidates:
-            above = scene.b.brought.get(above)
-        if above is None:
+        chain = [key]
+        while (above := scene.b.brought.get(chain[-1])) is not None:
+            chain.append(above)
+        if candidates.issuperset(chain) and chain[-1] in work.renewed:
             found.add(key)
     return frozenset(found)
 

@@ -278,7 +278,8 @@ class Columns(Writer):
             name = after["not_null_name"] or f"{key.parent}_{key.name}_not_null"
             yield Statement(
                 f"alter table {relation_path(key)} alter constraint "
-                f"{quote_identifier(str(name))} {inherit}", key
+                f"{quote_identifier(str(name))} {inherit}", key, "", _EXCLUSIVE,
+                relation_path(key),
             )  # fmt: skip
         if not after["not_null_validated"]:
             if before["not_null"]:
