@@ -136,7 +136,9 @@ def _set_owner(key: Key, owner: Value) -> Iterator[Statement]:
     if owner is None:
         return
     sql = f"alter {word_of(key)} {path(key)} owner to {quote_identifier(str(owner))}"
-    yield Statement(sql, key, "owner", hazards=(Hazard.PRIVILEGES,))
+    relation = path(key) if key.kind in _LOCKED else None
+    lock = LockMode.ACCESS_EXCLUSIVE if relation is not None else None
+    yield Statement(sql, key, "owner", lock, relation, (Hazard.PRIVILEGES,))
 
 
 def _comment_on(key: Key, text: Value) -> Statement:

@@ -224,7 +224,7 @@ class Graph:
                 self._edge(self._alterer(part), step)
         for part in self._owned_by(key):
             self._edge(self._alterer(part), step)
-        for above in self._inherited_from(key):
+        for above in self._inherited_from(key) if step.key == key else ():
             self._edge(self._droppers.get(above), step)
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:

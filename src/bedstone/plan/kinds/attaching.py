@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bedstone.plan.bounds import condition, key_columns
 from bedstone.plan.coercion import has_collation
 from bedstone.plan.naming import part_name
-from bedstone.plan.spelling import path
+from bedstone.plan.spelling import path, relation_path
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier
 from bedstone.trace import LockMode
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Key, Object
     from bedstone.plan.change import Scene
+    from bedstone.plan.side import Side
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
@@ -57,11 +58,14 @@ def _lock(item: Object, tables: list[Key], scene: Scene) -> tuple[LockMode, str]
     """Return the strongest lock on what was there before, and on what it is."""
     for table in tables:
         return _EXCLUSIVE, path(table)
+    parent = str(item.attributes["partition_of"])
     for part in scene.b.parts.get(item.key, ()):
-        attributes = scene.b[part].attributes
-        if part.kind == "constraint" and attributes["type"] == "foreign key":
-            return LockMode.SHARE_ROW_EXCLUSIVE, str(attributes["references"])
-    return _SHARED, str(item.attributes["partition_of"])
+        if scene.b[part].attributes.get("type") == "foreign key":
+            return LockMode.SHARE_ROW_EXCLUSIVE, str(scene.b[part].attributes["references"])
+    for above in sorted(item.depends):
+        if path(above) == parent and (referring := _referring(above, scene.b)):
+            return LockMode.SHARE_ROW_EXCLUSIVE, relation_path(referring[0])
+    return _SHARED, parent
 
 
 def _reason(unproven: list[Key], checks: dict[Key, str]) -> str:
@@ -153,12 +157,10 @@ def detach(item: Object, scene: Scene) -> Iterator[Statement]:
     """
     parent = str(item.attributes["partition_of"])
     referring = scene.may_have_rows(item.key) and any(
-        _refers(scene.a[key], parent)
+        key not in scene.renewed and key in scene.b
         for above in item.depends
         if path(above) == parent
-        for column in scene.a.parts.get(above, ())
-        for key in scene.a.dependants.get(column, ())
-        if key not in scene.renewed and key in scene.b
+        for key in _referring(above, scene.a)
     )
     yield Statement(
         f"alter table {parent} detach partition {path(item.key)}", item.key,
@@ -167,6 +169,12 @@ def detach(item: Object, scene: Scene) -> Iterator[Statement]:
     )  # fmt: skip
 
 
-def _refers(item: Object, table: str) -> bool:
-    """Whether *item* is a foreign key to *table*."""
-    return item.key.kind == "constraint" and item.attributes["references"] == table
+def _referring(table: Key, side: Side) -> list[Key]:
+    """Return the foreign keys to *table*."""
+    found = {
+        key
+        for column in side.parts.get(table, ())
+        for key in side.dependants.get(column, ())
+        if key.kind == "constraint" and side[key].attributes["references"] == path(table)
+    }
+    return sorted(found)
