@@ -86,6 +86,13 @@ def has_collation(type_: str, side: Side) -> bool:
     return _parts(_domain(type_, side))[0] not in _WITHOUT_COLLATION
 
 
+def compares_by_itself(type_: str, side: Side) -> bool:
+    """Whether the operators of a type are PostgreSQL's own, found whatever the search path is."""
+    base = _domain(type_, side).removesuffix("[]")
+    enums = (item.key.path for item in side.catalog.of_kind("enum"))
+    return "." not in base or base in enums
+
+
 def _holds(modifier: tuple[int, ...] | None, wanted: tuple[int, ...]) -> bool:
     if modifier is None:
         return False

@@ -226,6 +226,7 @@ def content(scratch: Scratch, catalog: Catalog) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.pg("!= 16, != 17")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_rows_stay_and_nobody_waits_unless_it_is_said(
     case: Case, any_server: Server, scratch: Scratch
@@ -265,7 +266,7 @@ def ends_of_transactions(script: tuple[str, ...]) -> list[int]:
 def test_what_was_killed_is_brought_to_its_end_by_a_new_plan(
     server: Server, scratch: Scratch
 ) -> None:
-    """The session ends after each transaction of the script; what is there is planned from."""
+    """The session ends after every other transaction, and what is there is planned from."""
     rows = "insert into public.t (n) values ('a'), ('b'); insert into public.c values (1), (null)"
     new = build(scratch, _SMALL.format("bigint", "text"))
     old = build(scratch, _SMALL.format("int", "char(2)"), rows)
@@ -273,7 +274,7 @@ def test_what_was_killed_is_brought_to_its_end_by_a_new_plan(
     wanted = {
         name: [text.strip() for text in texts] for name, texts in content(scratch, old).items()
     }
-    for end in ends_of_transactions(script)[:-1]:
+    for end in ends_of_transactions(script)[:-1:2]:
         build(scratch, _SMALL.format("int", "char(2)"), rows)
         with psycopg.connect(scratch.dsn.url(), autocommit=True) as session:
             for statement in script[:end]:

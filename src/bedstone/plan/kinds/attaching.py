@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.plan.bounds import condition, key_columns
-from bedstone.plan.coercion import has_collation
+from bedstone.plan.coercion import compares_by_itself, has_collation
 from bedstone.plan.naming import part_name
 from bedstone.plan.spelling import path, relation_path
 from bedstone.plan.statement import Hazard, Statement, Transaction
@@ -110,14 +110,17 @@ def _above(table: Object, scene: Scene) -> Iterator[tuple[Object, Object]]:
 
 def _condition(item: Object, parent: Object, scene: Scene) -> str | None:
     by, bound = str(parent.attributes["partition_by"]), str(item.attributes["partition_bound"])
-    if by.startswith(_HASH):
-        types = [
-            scene.b[column].attributes["type"]
-            for column in scene.b.parts.get(parent.key, ())
-            if column.kind == "column" and column.name in (key_columns(by) or ())
-        ]
-        if not types or any(has_collation(str(type_), scene.b) for type_ in types):
-            return None  # PostgreSQL does not know its own condition again
+    names = key_columns(by)
+    types = [
+        str(scene.b[column].attributes["type"])
+        for column in scene.b.parts.get(parent.key, ())
+        if column.kind == "column" and (names is None or column.name in names)
+    ]
+    if not all(compares_by_itself(type_, scene.b) for type_ in types):
+        return None  # the operators of its type may be in any schema
+    collated = names is None or any(has_collation(type_, scene.b) for type_ in types)
+    if by.startswith(_HASH) and collated:
+        return None  # PostgreSQL does not know its own condition again
     return condition(path(parent.key), by, bound)
 
 
