@@ -59,6 +59,8 @@ def _is_replaceable(key: Key, work: Differences, scene: Scene) -> bool:
         return False
     if a.wholes.get(key, table) != table or scene.is_moved(table):
         return False
+    if scene.is_kept_by_manager(table):
+        return False
     item = b[key]
     if stands_on_index(item):
         plain = item.attributes["type"] != "exclude" and not item.attributes["period"]

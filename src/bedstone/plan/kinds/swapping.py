@@ -300,7 +300,8 @@ class Swap:
     def _identify(self, pair: _Pair) -> Iterator[Statement]:
         key = pair.new.key
         sequence = identity_sequence(key, self.scene.b)
-        inner = identity_options(sequence) if sequence is not None else ""
+        table = self.scene.b[self._table]
+        inner = identity_options(sequence, table) if sequence is not None else ""
         kind = pair.new.attributes["identity"]
         yield alter_column(
             key, f"add generated {kind} as identity{inner}", _EXCLUSIVE, reason="its identity"
