@@ -83,6 +83,8 @@ class Said:
                 statement = self._made.statements[int(facts.label)]
                 for text in (*self._of_locks(statement, facts), *self._of_rows(statement, facts)):
                     yield f"{text}: {statement.sql}"
+                # what is made anew under a name is not what was there before
+                self._there -= {str(relation) for relation in facts.created}
 
     def _is_old(self, relation: Relation) -> bool:
         return not relation.created and str(relation) in self._there
