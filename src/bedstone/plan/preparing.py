@@ -12,8 +12,8 @@ from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
 from bedstone.plan.kinds.retyping import is_swapped
-from bedstone.plan.naming import relation_name
 from bedstone.plan.side import number, stands_on_index
+from bedstone.plan.stand_in import relation_name
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:

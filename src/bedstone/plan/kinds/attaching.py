@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bedstone.plan.bounds import condition, key_columns
 from bedstone.plan.coercion import compares_by_itself, has_collation
-from bedstone.plan.naming import part_name
 from bedstone.plan.spelling import path, relation_path
+from bedstone.plan.stand_in import part_name
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier
 from bedstone.trace import LockMode

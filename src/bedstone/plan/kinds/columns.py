@@ -13,7 +13,6 @@ from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.naming import part_name
 from bedstone.plan.side import pairs
 from bedstone.plan.spelling import (
     changed_foreign_options,
@@ -22,6 +21,7 @@ from bedstone.plan.spelling import (
     options,
     relation_path,
 )
+from bedstone.plan.stand_in import part_name
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier
 from bedstone.trace import LockMode

@@ -23,10 +23,10 @@ from bedstone.plan.kinds.indexes import build_index, rename_index, set_statistic
 from bedstone.plan.kinds.retyping import LAST, is_carried
 from bedstone.plan.kinds.sequences import identity_options
 from bedstone.plan.kinds.tables import late
-from bedstone.plan.naming import made_name, part_name, parts_of, relation_name, routine_name
 from bedstone.plan.references import renamed
 from bedstone.plan.side import words
 from bedstone.plan.spelling import dollar_quoted, path
+from bedstone.plan.stand_in import made_name, part_name, parts_of, relation_name, routine_name
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier, quote_literal
 from bedstone.trace import LockMode
