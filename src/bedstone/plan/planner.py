@@ -153,14 +153,20 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
 
 def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
     if key in scene.swaps:
-        yield from Swap(scene.swaps[key], scene).prepare()
+        yield from _as_one(key, Swap(scene.swaps[key], scene).prepare())
     else:
         yield from Replacement(key, scene).prepare()
 
 
+def _as_one(key: Key, statements: Iterator[Statement]) -> Iterator[Statement]:
+    """Put statements that make sense together only under one subject."""
+    for statement in statements:
+        yield replace(statement, subject=key)
+
+
 def _change(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     if key in scene.swaps:
-        yield from Swap(scene.swaps[key], scene).swap()
+        yield from _as_one(key, Swap(scene.swaps[key], scene).swap())
     else:
         yield from _alter(Change(scene.a[key], scene.b[key], names, scene))
 
