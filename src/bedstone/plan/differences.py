@@ -12,7 +12,7 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.kinds.retyping import is_index, is_swapped
+from bedstone.plan.kinds.retyping import is_carried, is_swapped
 from bedstone.plan.side import is_moved, stands_on_index
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _carried(found: Differences, scene: Scene) -> list[Key]:
     return [
         key
         for key in found.changed
-        if is_index(scene.a[key])
+        if is_carried(key, scene)
         for column in scene.a[key].depends
         if column.kind == "column" and is_swapped(column, found.changed, scene)
     ]

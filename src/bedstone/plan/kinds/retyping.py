@@ -114,7 +114,7 @@ def is_carried(key: Key, scene: Scene) -> bool:
     """Whether an index or key on a column goes over to the one beside it."""
     if key not in scene.b or key in scene.renewed:
         return False
-    return is_index(scene.a[key])
+    return is_index(scene.a[key]) and is_index(scene.b[key])
 
 
 def is_index(item: Object) -> bool:
