@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 _MODIFIER = re.compile(r" ?\(([\d,-]+)\)")
 _MOST_PRECISE = 6
 _Modifier: TypeAlias = "tuple[int, ...] | None"
-_OIDS = frozenset(
-    {"integer", "oid", "regproc", "regprocedure", "regoper", "regoperator", "regclass",
-     "regcollation", "regtype", "regconfig", "regdictionary", "regrole", "regnamespace"}
-)  # fmt: skip
 _TIMES = frozenset(
     {"timestamp without time zone", "timestamp with time zone", "interval",
      "time without time zone", "time with time zone"}
@@ -30,9 +26,11 @@ _BINARY = frozenset(
     {
         ("text", "character varying"), ("character varying", "text"),
         ("text", "bpchar"), ("character varying", "bpchar"),
-        ("cidr", "inet"), ("bit", "bit varying"), ("bit varying", "bit"),
+        ("integer", "oid"), ("oid", "integer"), ("cidr", "inet"),
+        ("bit", "bit varying"), ("bit varying", "bit"),
         ("xml", "text"), ("xml", "character varying"), ("xml", "bpchar"),
-        ("citext", "text"), ("citext", "character varying"),
+        ("xml", "citext"), ("citext", "bpchar"), ("citext", "text"),
+        ("citext", "character varying"),
         ("text", "citext"), ("character varying", "citext"),
     }
 )  # fmt: skip
@@ -55,12 +53,14 @@ def rewrites(old: str, new: str, a: Side, b: Side) -> bool:
         return old != new  # a domain with constraints, each value of which is to be checked
     if first is None:
         first = _domain(old, a)
-    if first == second:
-        return False
     (base, modifier), (other, wanted) = _parts(first), _parts(second)
+    if first != old:
+        modifier = None  # of a domain, PostgreSQL does not look at that of its base type
+    if base == other and modifier == wanted:
+        return False
     if base == other:
         return not _has_room(base, modifier, wanted)
-    return wanted is not None or ((base, other) not in _BINARY and not {base, other} <= _OIDS)
+    return wanted is not None or (base, other) not in _BINARY
 
 
 def _has_room(base: str, modifier: _Modifier, wanted: _Modifier) -> bool:
