@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from commands import BEDSTONE, bedstone
+from planted import ENV, INI
 
 from bedstone.catalog import read_catalog
 from bedstone.catalog import to_json as saved

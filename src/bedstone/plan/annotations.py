@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedstone.catalog.kinds import PARENTS, RELATIONS
 from bedstone.errors import NotPlannable
 from bedstone.plan.spelling import (
     granted_name,
@@ -19,6 +20,7 @@ from bedstone.plan.spelling import (
 )
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier, quote_literal
+from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,6 +35,8 @@ NAMES = frozenset(
         "constraint_comment", "index_comment",
     }
 )  # fmt: skip
+#: What is locked itself when it is commented on; of parts it is their relation.
+_LOCKED = frozenset({*RELATIONS, "index", "sequence"})
 #: What acldefault() gives to everybody.
 _FOR_ALL = {
     "shell type": "usage",
@@ -81,7 +85,7 @@ def annotate(item: Object, scene: Scene) -> Iterator[Statement]:
     if "owner" in attributes and key.kind != "extension":
         yield from _set_owner(key, attributes["owner"])
     if attributes.get("comment") is not None:
-        yield Statement(_comment(target(key), attributes["comment"]), key)
+        yield _comment_on(key, attributes["comment"])
     if attributes.get("constraint_comment") is not None:
         yield Statement(_comment(_constraint_target(item), attributes["constraint_comment"]), key)
     if attributes.get("index_comment") is not None:
@@ -123,8 +127,8 @@ def change_annotations(change: Change) -> Iterator[Statement]:
 def _change_comments(change: Change) -> Iterator[Statement]:
     key, after = change.key, change.after
     if change.has("comment"):
-        yield Statement(_comment(target(key), after["comment"]), key)
-    if change.has("constraint_comment"):
+        yield _comment_on(key, after["comment"])
+    if change.has("constraint_comment") and after["not_null"]:  # it went with NOT NULL
         named = change.new if after["constraint_comment"] is not None else change.old
         yield Statement(_comment(_constraint_target(named), after["constraint_comment"]), key)
     if change.has("index_comment"):
@@ -144,7 +148,17 @@ def _set_owner(key: Key, owner: Value) -> Iterator[Statement]:
     if owner is None:
         return
     sql = f"alter {word_of(key)} {path(key)} owner to {quote_identifier(str(owner))}"
-    yield Statement(sql, key, "owner", hazards=(Hazard.PRIVILEGES,))
+    relation = path(key) if key.kind in _LOCKED else None
+    lock = LockMode.ACCESS_EXCLUSIVE if relation is not None else None
+    yield Statement(sql, key, "owner", lock, relation, (Hazard.PRIVILEGES,))
+
+
+def _comment_on(key: Key, text: Value) -> Statement:
+    relation = path(key) if key.kind in _LOCKED else None
+    if PARENTS.get(key.kind) == RELATIONS:
+        relation = relation_path(key)
+    lock = LockMode.SHARE_UPDATE_EXCLUSIVE if relation is not None else None
+    return Statement(_comment(target(key), text), key, "comment", lock, relation)
 
 
 def _comment(on: str, text: Value) -> str:

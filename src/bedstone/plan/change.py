@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bedstone.plan.side import is_moved
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bedstone.catalog import Attributes, Key, Object
     from bedstone.plan.side import Side
 
@@ -32,7 +34,9 @@ class Scene:
     """Both sides.
 
     *renewed* are the relations and types that are dropped and made again, *detached* the
-    partitions that are taken off their tables for a moment.
+    partitions that are taken off their tables for a moment. *swaps* are the columns of which new
+    ones are filled beside them, those of a table under the first; *replaced* the indexes and keys
+    that are built beside those which go. *beside* says that there may be any of these.
     """
 
     a: Side
@@ -40,6 +44,9 @@ class Scene:
     options: Options
     renewed: frozenset[Key] = frozenset()
     detached: frozenset[Key] = frozenset()
+    swaps: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
+    replaced: frozenset[Key] = frozenset()
+    beside: bool = True
 
     @property
     def strict(self) -> bool:

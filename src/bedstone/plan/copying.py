@@ -92,4 +92,4 @@ def _sequences(key: Key, scene: Scene) -> Iterator[Statement]:
     for part in scene.b.parts.get(key, ()):
         column = scene.b[part].owning_column if part.kind == "sequence" else None
         if column is not None:
-            yield go_on(part, column)
+            yield go_on(part, column, scene)

@@ -12,6 +12,7 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
+from bedstone.plan.kinds.retyping import is_carried, is_swapped
 from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, retyped, said_otherwise
 from bedstone.plan.shells import check_shells
 from bedstone.plan.side import is_moved, stands_on_index, words
@@ -53,8 +54,10 @@ class Differences:
     unset: set[Key] = field(default_factory=set)
 
 
-def find_differences(a: Side, b: Side, options: Options) -> Differences:
+def find_differences(a: Side, b: Side, options: Options, *, beside: bool = True) -> Differences:
     """Compare both sides and decide what cannot be changed where it is.
+
+    *beside* says that something may be made beside what it is to replace.
 
     Raises:
         NotPlannable: an object of a kind that is not written yet differs, or a table cannot be
@@ -74,7 +77,7 @@ def find_differences(a: Side, b: Side, options: Options) -> Differences:
             changed.setdefault(item.key, set()).add(item.attribute)
     _check_kinds({*found.added, *found.removed, *changed})
     found.changed = _without_inherited(changed, a, b)
-    _decide(found, a, b, options)
+    _decide(found, Scene(a, b, options, beside=beside))
     _give_back(changed, found, a, b, options)
     _check_managed(found, a)
     check_shells(found, a)
@@ -138,13 +141,16 @@ def _check_managed(found: Differences, a: Side) -> None:
             )
 
 
-def _decide(found: Differences, a: Side, b: Side, options: Options) -> None:
+def _decide(found: Differences, scene: Scene) -> None:
     """Find what must be renewed, and all that must be because of that."""
+    a, b, options = scene.a, scene.b, scene.options
     replaced = {*retyped(found, a), *(misplaced_types(a, b) if options.strict else ())}
     for key in sorted(replaced):
         found.changed[key] = found.changed.get(key, frozenset()) | {"attribute_order"}
         _leave_parts(key, found, a, b)
-    waiting = _first_renewed(found, a, b, options)
+    for key in _carried(found, scene):
+        found.changed.pop(key, None)
+    waiting = _first_renewed(found, scene)
     waiting += _bound_to_removed(found, a, b)
     waiting += _taken_for_another(found, a, b)
     _renew(waiting, found, a, b)
@@ -184,9 +190,20 @@ def _renew(waiting: list[Key], found: Differences, a: Side, b: Side) -> None:
         waiting += _in_the_way(key, found, a, b)
 
 
-def _first_renewed(found: Differences, a: Side, b: Side, options: Options) -> list[Key]:
+def _carried(found: Differences, scene: Scene) -> list[Key]:
+    """Return the indexes and keys that are built anew, as they are to be, with a column."""
+    return [
+        key
+        for key in found.changed
+        if is_carried(key, scene)
+        for column in scene.a[key].depends
+        if column.kind == "column" and is_swapped(column, found.changed, scene)
+    ]
+
+
+def _first_renewed(found: Differences, scene: Scene) -> list[Key]:
     """Return what cannot be altered, and what cannot stand while something is altered."""
-    scene = Scene(a, b, options)
+    a, b = scene.a, scene.b
     waiting: list[Key] = []
     for key, names in found.changed.items():
         own = own_names(key, names)

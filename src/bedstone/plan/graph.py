@@ -41,6 +41,7 @@ class Graph:
         self._dropped = work.removed | work.renewed
         self._after: defaultdict[Step, set[Step]] = defaultdict(set)
         self.steps: set[Step] = set()
+        self._leaders = {key: first for first, keys in scene.swaps.items() for key in keys}
         self._creators: dict[Key, Step] = {}
         self._droppers: dict[Key, Step] = {}
         self._collect()
@@ -53,7 +54,9 @@ class Graph:
         for key in self._dropped:
             self._droppers[key] = Step(Verb.DROP, self._dropped_with(key))
         self.steps = {*self._creators.values(), *self._droppers.values()}
-        self.steps |= {Step(Verb.ALTER, key) for key in work.changed}
+        self.steps |= {self._alterer(key) for key in work.changed}
+        prepared = (*self._scene.swaps, *self._scene.replaced)
+        self.steps |= {Step(Verb.PREPARE, key) for key in prepared}
         for key in work.unset:
             self.steps.add(Step(Verb.UNSET, key))
             if key.kind == "column":
@@ -65,6 +68,10 @@ class Graph:
         for key in work.renewed:
             if key.kind == "table":
                 self.steps |= {Step(Verb.SAVE, key), Step(Verb.LOAD, key)}
+
+    def _alterer(self, key: Key) -> Step:
+        """Return the step that changes *key*; columns that are swapped together share one."""
+        return Step(Verb.ALTER, self._leaders.get(key, key))
 
     def _made_with(self, key: Key) -> Key:
         """Return the object whose CREATE or ADD makes *key* too, or *key*."""
@@ -182,6 +189,7 @@ class Graph:
         self._connect_names()
         self._connect_ties()
         self._connect_order()
+        self._connect_prepared()
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
@@ -203,7 +211,7 @@ class Graph:
         """Return the step after which *key* is as on side b."""
         if key in self._creators:
             return self._creators[key]
-        return Step(Verb.ALTER, key) if key in self._work.changed else None
+        return self._alterer(key) if key in self._work.changed else None
 
     def _needs(self, key: Key, side: Side) -> set[Key]:
         """Return what *key* cannot be without: what it depends on, its whole, its schema."""
@@ -240,7 +248,7 @@ class Graph:
             self._edge(self._droppers[key], step)
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
                 column = self._b[key].owning_column
-                self._edge(self._droppers[key], Step(Verb.ALTER, column) if column else None)
+                self._edge(self._droppers[key], self._alterer(column) if column else None)
 
     def _is_moved_table(self, key: Key) -> bool:
         table = self._b.wholes.get(key)
@@ -251,17 +259,26 @@ class Graph:
         for needed in self._needs(key, self._a):
             self._edge(step, self._droppers.get(needed))
             if needed in self._work.changed and needed.kind != "table":
-                self._edge(step, Step(Verb.ALTER, needed))
+                self._edge(step, self._alterer(needed))
         for dependant in self._a.dependants.get(key, ()):
             if dependant.kind == "attribute":  # of a type that may be replaced as a whole
                 dependant = self._a.wholes.get(dependant, dependant)  # noqa: PLW2901  its type
             if dependant in self._work.changed and dependant not in self._work.unset:
-                self._edge(Step(Verb.ALTER, dependant), step)
+                self._edge(self._alterer(dependant), step)
         for part in self._a.parts.get(key, ()):
             if part.kind == "sequence" and part in self._work.changed:
-                self._edge(Step(Verb.ALTER, part), step)
+                self._edge(self._alterer(part), step)
         for part in self._owned_by(key):
-            self._edge(Step(Verb.ALTER, part), step)
+            self._edge(self._alterer(part), step)
+        for above in self._inherited_from(key) if step.key == key else ():
+            self._edge(self._droppers.get(above), step)
+
+    def _inherited_from(self, key: Key) -> Iterable[Key]:
+        """Yield what a parent table has under the same name: a child's own goes after it."""
+        table = self._a.wholes.get(key) if key.kind in {"column", "constraint"} else None
+        for parent in sorted(self._a[table].depends) if table is not None else ():
+            if parent.kind in RELATIONS and key not in self._a.brought:
+                yield Key(key.kind, parent.schema, key.name, parent.name)
 
     def _owned_by(self, column: Key) -> Iterable[Key]:
         """Yield the sequences of a column that stay, so that they are let go of before it goes."""
@@ -272,7 +289,7 @@ class Graph:
                 yield part
 
     def _connect_changed(self, key: Key) -> None:
-        step = Step(Verb.ALTER, key)
+        step = self._alterer(key)
         needs = self._needs(key, self._b)
         if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
             needs.add(column)
@@ -283,8 +300,10 @@ class Graph:
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
                     self._edge(self._creators[needed], step)
+            elif self._b[needed].owning_column == key if needed in self._b else False:
+                continue  # it comes after its column, as an owned one has to
             elif needed in self._work.changed and needed.kind not in {"table", "foreign table"}:
-                self._edge(Step(Verb.ALTER, needed), step)
+                self._edge(self._alterer(needed), step)
 
     def _connect_names(self) -> None:
         """What gives a name free comes before what takes it."""
@@ -309,6 +328,34 @@ class Graph:
             yield ("type", key.schema, key.name, "")
         if stands_on_index(side[key]):
             yield ("relation", key.schema, key.name, "")
+
+    def _connect_prepared(self) -> None:
+        """What is made beside is there before anything stands back for it."""
+        for key in self._scene.replaced:
+            step = Step(Verb.PREPARE, key)
+            self._edge(step, self._droppers.get(key))
+            above = self._b.brought.get(key)
+            self._edge(Step(Verb.PREPARE, above) if above else None, step)
+            for dependant in self._a.dependants.get(key, ()):
+                self._edge(step, self._droppers.get(dependant))
+        for first, columns in self._scene.swaps.items():
+            step, table = Step(Verb.PREPARE, first), self._a.wholes[first]
+            self._edge(step, self._alterer(first))
+            self._edge(self._alterer(first), Step(Verb.TIE, table))
+            for column in columns:
+                self._connect_swapped(column, step)
+
+    def _connect_swapped(self, column: Key, step: Step) -> None:
+        needs = set(self._b[column].depends)
+        for dependant in self._a.dependants.get(column, ()):
+            if dependant in self._b and dependant in self._work.renewed:
+                self._edge(step, self._droppers.get(dependant))
+            elif dependant in self._b:
+                needs |= self._b[dependant].depends
+                needs -= {dependant}
+        for needed in needs:
+            if needed not in self._leaders and needed.kind not in {"table", "sequence"}:
+                self._edge(self._maker(needed), step)
 
     def _connect_copied(self, key: Key) -> None:
         """Rows are put aside before all else, and come back before anything acts on them."""
@@ -356,7 +403,7 @@ class Graph:
         for step in [s for s in self.steps if s.verb is Verb.TIE]:
             key = step.key
             self._edge(self._creators.get(key), step)
-            self._edge(Step(Verb.ALTER, key), step)
+            self._edge(self._alterer(key), step)
             if key.kind == "sequence":
                 self._connect_ownership(step)
             else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import level
+from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import annotate, change_annotations, own_names
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
@@ -14,9 +15,13 @@ from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph
 from bedstone.plan.kinds import WRITERS
+from bedstone.plan.kinds.attaching import attach, detach
 from bedstone.plan.kinds.columns import set_default, unset_default
+from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
-from bedstone.plan.kinds.tables import attach, detach, inherit, late
+from bedstone.plan.kinds.swapping import Swap
+from bedstone.plan.kinds.tables import inherit, late
+from bedstone.plan.preparing import Replacement, find_replaced, find_swaps
 from bedstone.plan.side import Side
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement, Transaction
@@ -48,18 +53,75 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
     check_complete(b, "TO")
     chosen = options or Options()
     before, after = map(Side, level(a, b))
-    work = find_differences(before, after, chosen)
-    scene = Scene(before, after, chosen, frozenset(work.renewed), frozenset(work.unset))
+    try:
+        found = _plan(before, after, chosen, beside=True)
+    except NotPlannable:
+        found = None
+    return found or _plan(before, after, chosen, beside=False) or Plan(())
+
+
+def _plan(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
+    """Return the plan; ``None`` where something would be made beside while rows are copied."""
+    work = find_differences(a, b, options, beside=beside)
+    scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside)
+    if beside:
+        scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
     graph = Graph(work, scene)
-    at_once = replace(scene, options=replace(chosen, online=False))
+    at_once = replace(scene, options=replace(options, online=False))
     statements: list[Statement] = []
     first, copies, last = graph.around_copies()
+    if any(step.verb is Verb.PREPARE for step in copies):
+        return None
     for steps, where in ((first, scene), (copies, at_once), (last, scene)):
         for step in steps:
             names = work.changed.get(step.key, frozenset())
-            found = _write(step, names, where)
+            found = _explained(_write(step, names, where), step, names, where)
             statements += map(_in_shared, found) if where is at_once else found
-    return Plan(tuple(statements))
+    return Plan(tuple(_validated_late(statements)))
+
+
+def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
+    """Put off what only reads rows, so that all that stood aside is back before.
+
+    A table is attached to another one with its constraints validated.
+    """
+    waiting: list[Statement] = []
+    for statement in statements:
+        key = statement.subject
+        if key.kind == "constraint" and statement.sql == validate(key).sql:
+            waiting.append(statement)
+            continue
+        if key.kind == "table":
+            yield from waiting
+            waiting = []
+        yield statement
+    yield from waiting
+
+
+def _explained(
+    statements: Iterator[Statement], step: Step, names: frozenset[str], scene: Scene
+) -> Iterator[Statement]:
+    """Give a reason to those that say none of their own: the difference that they are for."""
+    for statement in statements:
+        reason = statement.reason or _reason(step, names, scene)
+        yield replace(statement, reason=reason)
+
+
+#: Why there is a step: what only one side has, what both have, which is then made anew.
+_REASONS = {
+    Verb.DROP: ("only the first side has it", "made again later"),
+    Verb.CREATE: ("only the second side has it", "made again"),
+    Verb.UNSET: ("given back later",) * 2,
+    Verb.SET: ("given back",) * 2,
+    Verb.TIE: ("all that it names is there",) * 2,
+}
+
+
+def _reason(step: Step, names: frozenset[str], scene: Scene) -> str:
+    if step.verb is Verb.ALTER:
+        return f"another {', '.join(sorted(names)).replace('_', ' ')}"
+    both = step.key in scene.a and step.key in scene.b
+    return _REASONS.get(step.verb, ("made beside what is there",) * 2)[both]
 
 
 def _in_shared(statement: Statement) -> Statement:
@@ -69,9 +131,13 @@ def _in_shared(statement: Statement) -> Statement:
     return replace(statement, transaction=Transaction.SHARED)
 
 
-def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
+def _write(  # noqa: C901  one case for each verb
+    step: Step, names: frozenset[str], scene: Scene
+) -> Iterator[Statement]:
     key, writer = step.key, WRITERS[step.key.kind]
     match step.verb:
+        case Verb.PREPARE:
+            yield from _prepare(key, scene)
         case Verb.DROP:
             yield from writer.drop(scene.a[key], scene)
         case Verb.DECLARE:
@@ -79,9 +145,11 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
         case Verb.CREATE:
             yield from _create(step, scene)
         case Verb.ALTER:
-            yield from _alter(Change(scene.a[key], scene.b[key], names, scene))
+            yield from _change(key, names, scene)
         case Verb.UNSET:
-            yield from unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key])
+            yield from (
+                unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key], scene)
+            )
         case Verb.SET:
             yield from set_default(scene.b[key])
         case Verb.SAVE:
@@ -90,6 +158,26 @@ def _write(step: Step, names: frozenset[str], scene: Scene) -> Iterator[Statemen
             yield from load(scene.b[key], scene)
         case Verb.TIE:
             yield from _tie(key, names, scene)
+
+
+def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
+    if key in scene.swaps:
+        yield from _as_one(key, Swap(scene.swaps[key], scene).prepare())
+    else:
+        yield from Replacement(key, scene).prepare()
+
+
+def _as_one(key: Key, statements: Iterator[Statement]) -> Iterator[Statement]:
+    """Put statements that make sense together only under one subject."""
+    for statement in statements:
+        yield replace(statement, subject=key)
+
+
+def _change(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
+    if key in scene.swaps:
+        yield from _as_one(key, Swap(scene.swaps[key], scene).swap())
+    else:
+        yield from _alter(Change(scene.a[key], scene.b[key], names, scene))
 
 
 def _alter(change: Change) -> Iterator[Statement]:
@@ -120,7 +208,10 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
 def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     key = step.key
     item = scene.b[key]
-    yield from WRITERS[key.kind].create(item, scene)
+    if key in scene.replaced:
+        yield from Replacement(key, scene).take_over()
+    else:
+        yield from WRITERS[key.kind].create(item, scene)
     yield from annotate(item, scene)
     yield from _annotate_inborn(key, scene)
 

@@ -12,7 +12,7 @@ from bedstone.catalog.kinds import PARENTS, RELATIONS
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bedstone.catalog import Catalog, Object, Value
 
@@ -28,6 +28,7 @@ class Side:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self._names: dict[str, dict[str | None, set[str]]] = {}
 
     def __contains__(self, key: object) -> bool:
         return key in self.catalog.objects
@@ -151,6 +152,18 @@ class Side:
         for child, above in self.brought.items():
             found[above].append(child)
         return found
+
+    def names(
+        self, space: str, schema: str | None, belongs: Callable[[Object], bool]
+    ) -> frozenset[str]:
+        """Return the names in *schema* of all that *belongs* to a space of names."""
+        if space not in self._names:
+            found: defaultdict[str | None, set[str]] = defaultdict(set)
+            for key in self.catalog.objects:
+                if belongs(self[key]):
+                    found[key.schema].add(key.name)
+            self._names[space] = found
+        return frozenset(self._names[space].get(schema, ()))
 
     def table_of(self, key: Key) -> Key | None:
         """Return the relation that *key* is, or is a part of."""

@@ -19,16 +19,18 @@ class Verb(IntEnum):
 
     #: The rows of a table that is made anew are put aside, and brought back at last.
     SAVE = 0
-    UNSET = 1
-    DROP = 2
-    ALTER = 3
+    #: What takes long is made beside what is there, so that the moment of the change is short.
+    PREPARE = 1
+    UNSET = 2
+    DROP = 3
+    ALTER = 4
     #: A type of which only the name is made, for the functions that it is made of.
-    DECLARE = 4
-    CREATE = 5
-    SET = 6
+    DECLARE = 5
+    CREATE = 6
+    SET = 7
     #: What names other objects that are made after it: partition bounds, owners of sequences.
-    TIE = 7
-    LOAD = 8
+    TIE = 8
+    LOAD = 9
 
 
 class Step(NamedTuple):

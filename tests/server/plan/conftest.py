@@ -26,6 +26,7 @@ for _name, _path in (
     ("catalog_probes", _CATALOG / "test_probes.py"),
     ("catalog_random", _CATALOG / "test_random_changes.py"),
     ("plan_applied", Path(__file__).with_name("plan_applied.py")),
+    ("plan_traced", Path(__file__).with_name("plan_traced.py")),
 ):
     if _name not in sys.modules:
         _load(_name, _path)

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 
 from bedstone.catalog import Catalog, Meaning, compare, read_catalog
 from bedstone.plan import Options, Plan, plan, render_script, split_script
@@ -74,3 +75,14 @@ def bring(
     again = plan(after, b, options).statements
     assert not again, f"{again} after {script}"
     return after
+
+
+def need(session: psycopg.Connection, name: str | None) -> None:
+    row = session.execute(
+        "select from pg_available_extensions where name = %(name)s"
+        # A server without ICU has a collation of it all the same, which cannot be used.
+        " union all select from pg_collation where %(name)s = 'icu' and collname = 'de-x-icu'",
+        {"name": name or "plpgsql"},
+    ).fetchone()
+    if row is None:
+        pytest.skip(f"this server comes without {name}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from catalog_changes import GROUPS, Change, Group
 from catalog_observed import make_roles
-from plan_applied import bring
+from plan_applied import bring, need
 
 import servers
 from bedstone.catalog import read_catalog
@@ -97,14 +97,3 @@ def test_security_labels_are_written(
     (there,), (back,) = plan(before, after).statements, plan(after, before).statements
     assert there.sql == f"security label for p on {there.subject} is 'secret'"
     assert back.sql == f"security label for p on {back.subject} is null"
-
-
-def need(session: psycopg.Connection, name: str | None) -> None:
-    row = session.execute(
-        "select from pg_available_extensions where name = %(name)s"
-        # A server without ICU has a collation of it all the same, which cannot be used.
-        " union all select from pg_collation where %(name)s = 'icu' and collname = 'de-x-icu'",
-        {"name": name or "plpgsql"},
-    ).fetchone()
-    if row is None:
-        pytest.skip(f"this server comes without {name}")

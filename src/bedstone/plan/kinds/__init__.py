@@ -31,7 +31,8 @@ from bedstone.plan.kinds.types import (
 from bedstone.plan.kinds.views import MaterializedViews, Rules, ViewColumns, Views
 from bedstone.plan.kinds.writer import Writer
 
-#: In the order in which objects are made where nothing else decides.
+#: In the order in which objects are made where nothing else decides; indexes late, as most are
+#: built in no transaction, which would part what stands aside for a moment from its return.
 WRITERS: dict[str, Writer] = {
     "schema": Schemas(),
     "extension": Extensions(),
@@ -67,7 +68,6 @@ WRITERS: dict[str, Writer] = {
     "foreign table": Tables(),
     "column": Columns(),
     "constraint": Constraints(),
-    "index": Indexes(),
     "view": Views(),
     "materialized view": MaterializedViews(),
     "view column": ViewColumns(),
@@ -76,6 +76,7 @@ WRITERS: dict[str, Writer] = {
     "policy": Policies(),
     "statistics": Statistics(),
     "event trigger": EventTriggers(),
+    "index": Indexes(),
     "publication": Publications(),
     "publication table": PublicationMembers(),
     "publication schema": PublicationMembers(),

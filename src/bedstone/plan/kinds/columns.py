@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedstone.plan.casts import Conversion, conversion
+from bedstone.catalog import Attributes
+from bedstone.plan.backfill import backfill, has_children, has_triggers, may_go_past
+from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
+from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs
@@ -18,6 +22,7 @@ from bedstone.plan.spelling import (
     options,
     relation_path,
 )
+from bedstone.plan.stand_in import part_name
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier
 from bedstone.trace import LockMode
@@ -25,7 +30,7 @@ from bedstone.trace import LockMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Attributes, Key, Object
+    from bedstone.catalog import Key, Object
     from bedstone.plan.change import Change, Scene
     from bedstone.plan.side import Side
 
@@ -33,12 +38,6 @@ _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
 #: How the types that can be stored in more than one way are stored, all others: extended.
 _STORAGES = {"numeric": "main", "inet": "main", "cidr": "main", "tsquery": "plain"}
-#: What cannot stand on a column whose type changes: PostgreSQL rebuilds indexes and constraints
-#: by itself, and refuses the rest.
-_DISTURBED = frozenset(
-    {"view", "materialized view", "rule", "policy", "trigger", "function", "procedure",
-     "publication table", "statistics"}
-)  # fmt: skip
 
 
 def definition(item: Object, side: Side, *, inherited: bool = False, named: bool = False) -> str:
@@ -111,13 +110,13 @@ def extras(item: Object) -> Iterator[Statement]:
     """Write what a new column has that no definition can say."""
     attributes = item.attributes
     if attributes["storage"]:
-        yield _alter(item.key, f"set storage {attributes['storage']}", _EXCLUSIVE)
+        yield alter_column(item.key, f"set storage {attributes['storage']}", _EXCLUSIVE)
     if attributes["statistics"] is not None:
-        yield _alter(item.key, f"set statistics {attributes['statistics']}", _SHARED)
+        yield alter_column(item.key, f"set statistics {attributes['statistics']}", _SHARED)
     if attributes["options"]:
-        yield _alter(item.key, f"set ({options(pairs(attributes['options']))})", _SHARED)
+        yield alter_column(item.key, f"set ({options(pairs(attributes['options']))})", _SHARED)
     if attributes["not_null"] and not attributes["not_null_validated"]:
-        yield _add_not_null(item, "not valid")
+        yield add_not_null(item, "not valid")
 
 
 def own_values(item: Object, side: Side) -> Iterator[Statement]:
@@ -127,14 +126,15 @@ def own_values(item: Object, side: Side) -> Iterator[Statement]:
         return
     attributes, parent = item.attributes, side[above].attributes
     if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
-        yield _alter(item.key, "set not null", _EXCLUSIVE)
+        yield alter_column(item.key, "set not null", _EXCLUSIVE)
     if not attributes["generated"] and attributes["default"] != parent["default"]:
         value = attributes["default"]
         action = "drop default" if value is None else f"set default {value}"
-        yield _alter(item.key, action, _EXCLUSIVE)
+        yield alter_column(item.key, action, _EXCLUSIVE)
 
 
-def _add_not_null(item: Object, suffix: str) -> Statement:
+def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
+    """Write NOT NULL as a constraint with its name."""
     name = not_null_name(item)
     no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
     column = quote_identifier(item.key.name)
@@ -142,15 +142,17 @@ def _add_not_null(item: Object, suffix: str) -> Statement:
         f"alter table {relation_path(item.key)} add constraint {quote_identifier(str(name))} "
         f"not null {column}{no_inherit} {suffix}".rstrip(),
         item.key,
-        lock=_EXCLUSIVE,
-        on=relation_path(item.key),
+        reason,
+        _EXCLUSIVE,
+        relation_path(item.key),
     )
 
 
-def _alter(
+def alter_column(
     key: Key, action: str, lock: LockMode, *, reason: str = "", only: bool = False,
     hazards: tuple[Hazard, ...] = (),
 ) -> Statement:  # fmt: skip
+    """Write ALTER COLUMN."""
     table = relation_path(key)
     sql = f"alter table {'only ' if only else ''}{table} alter column {quote_identifier(key.name)}"
     return Statement(f"{sql} {action}", key, reason, lock, table, hazards)
@@ -161,42 +163,45 @@ class Columns(Writer):
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Add the column; a default that would rewrite the table comes after it."""
-        key, attributes = item.key, item.attributes
-        table = scene.b.table_of(key)
-        word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
-        head = f"alter {word} {relation_path(key)} add column"
-        default = attributes["default"]
-        path = relation_path(key)
-        if not scene.is_online(table) or default is None or not is_volatile(str(default), scene.b):
-            hazards = []
-            rewrites = attributes["generated"] == "stored" or attributes["identity"]
-            if scene.may_have_rows(table):
-                if rewrites or (default is not None and is_volatile(str(default), scene.b)):
-                    hazards.append(Hazard.BLOCKS)
-                if attributes["not_null"] and default is None and not rewrites:
-                    hazards.append(Hazard.MAY_FAIL)
-            text = definition(item, scene.b, named=scene.has_names)
-            yield Statement(f"{head} {text}", key, "", _EXCLUSIVE, path, tuple(hazards))
-            yield from extras(item)
+        table = scene.b.table_of(item.key)
+        if _is_filled_later(item, table, scene):
+            assert table is not None  # noqa: S101  it has rows
+            yield from self._filled_later(item, table, scene)
             return
-        plain = [quote_identifier(key.name), str(attributes["type"])]
-        if attributes["compression"]:
-            plain.append(f"compression {attributes['compression']}")
-        if attributes["collation"]:
-            plain.append(f"collate {attributes['collation']}")
-        why = "a volatile default in ADD COLUMN would rewrite the table"
-        yield Statement(f"{head} {' '.join(plain)}", key, why, _EXCLUSIVE, path)
-        yield _alter(key, f"set default {default}", _EXCLUSIVE)
-        name = quote_identifier(key.name)
+        word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
+        path = relation_path(item.key)
+        rewritten = _is_rewritten(item, scene.b) and scene.may_have_rows(table)
+        hazards: tuple[Hazard, ...] = (Hazard.BLOCKS,) if rewritten else ()
+        if scene.may_have_rows(table) and _must_be_given(item, scene.b):
+            hazards = (*hazards, Hazard.MAY_FAIL)
         yield Statement(
-            f"update {relation_path(key)} set {name} = default where {name} is null",
-            key,
-            "rows that are there get their value",
-            LockMode.ROW_EXCLUSIVE,
-            relation_path(key),
-            transaction=Transaction.OWN,
-        )
-        if attributes["not_null"]:
+            f"alter {word} {path} add column {definition(item, scene.b)}", item.key,
+            "each row gets a value of its own" if rewritten else "", _EXCLUSIVE, path, hazards,
+        )  # fmt: skip
+        yield from extras(item)
+
+    @staticmethod
+    def _filled_later(item: Object, table: Key, scene: Scene) -> Iterator[Statement]:
+        key, attributes, path = item.key, item.attributes, relation_path(item.key)
+        past = has_triggers(table, scene.a)
+        if past:
+            yield may_go_past(key)
+        bare = {"not_null": False, "default": None}
+        plain = replace(item, attributes=Attributes.of("column", {**attributes, **bare}))
+        why = "a volatile default in ADD COLUMN would rewrite the table"
+        yield Statement(
+            f"alter table {path} add column {definition(plain, scene.b)}", key, why, _EXCLUSIVE,
+            path,
+        )  # fmt: skip
+        action = f"set default {attributes['default']}"
+        yield alter_column(key, action, _EXCLUSIVE, reason="rows that come get their value")
+        name = quote_identifier(key.name)
+        yield backfill(
+            key, path, {name: "default"}, f"{name} is null",
+            "rows that are there get their value in batches", past_triggers=past,
+            spread=scene.b.is_partitioned(table) or has_children(table, scene.b),
+        )  # fmt: skip
+        if attributes["not_null"] and attributes["not_null_validated"]:
             yield from set_not_null(item, scene)
         yield from extras(item)
 
@@ -224,7 +229,7 @@ class Columns(Writer):
             return False
         if before["generated"] == "virtual" and change.has("generated"):
             return False
-        if change.has("type") and after["generated"] is None and _conversion(change) is None:
+        if change.has("type") and after["generated"] is None and convert(change) is None:
             return False
         if after["generated"] is not None and change.has("expression"):
             return change.scene.options.lowest >= 17  # SET EXPRESSION came with 17
@@ -232,39 +237,34 @@ class Columns(Writer):
 
     def disturbs(self, change: Change) -> Iterator[Key]:
         """Yield what PostgreSQL does not let stand while a column's type changes."""
-        a = change.scene.a
-        if not change.has("type", "collation"):
-            return
-        for dependant in a.dependants.get(change.key, ()):
-            computed = dependant.kind == "column" and a[dependant].attributes["generated"]
-            if dependant.kind in _DISTURBED or (computed and dependant != change.key):
-                yield dependant
+        if change.has("type", "collation"):
+            yield from disturbed(change)
 
     def alter(self, change: Change) -> Iterator[Statement]:
         """Change the column where it is."""
         before, after, key = change.before, change.after, change.key
         if change.has("generated"):
-            yield _alter(key, "drop expression", _EXCLUSIVE)
+            yield alter_column(key, "drop expression", _EXCLUSIVE)
         if change.has("identity") and not after["identity"]:
-            yield _alter(key, "drop identity", _EXCLUSIVE)
+            yield alter_column(key, "drop identity", _EXCLUSIVE)
         retyped = change.has("type", "collation")
         default_gone = before["default"] is not None and (retyped or after["default"] is None)
         if default_gone and (retyped or change.has("default")):
-            yield _alter(key, "drop default", _EXCLUSIVE, only=True)
+            yield alter_column(key, "drop default", _EXCLUSIVE, only=True)
         if change.has("not_null") and not after["not_null"]:
-            yield _alter(key, "drop not null", _EXCLUSIVE)
+            yield alter_column(key, "drop not null", _EXCLUSIVE)
         if retyped:
             yield self._retype(change)
         given_back = key in change.scene.detached
         if after["default"] is not None and not given_back and (change.has("default") or retyped):
-            yield _alter(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
+            yield alter_column(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
         if change.has("not_null", "not_null_validated", "not_null_no_inherit", "not_null_name"):
             yield from self._not_null(change)
         if change.has("identity") and after["identity"]:
             yield from self._identity(change)
         if change.has("expression") and after["generated"] and not change.has("generated"):
             hazards = (Hazard.BLOCKS,) if after["generated"] == "stored" else ()
-            yield _alter(
+            yield alter_column(
                 key, f"set expression as ({after['expression']})", _EXCLUSIVE, hazards=hazards
             )
         yield from self._rest(change)
@@ -274,16 +274,18 @@ class Columns(Writer):
         collate = f" collate {after['collation']}" if after["collation"] else ""
         if not collate and change.has("collation") and not change.has("type"):
             collate = ' collate pg_catalog."default"'
-        found = _conversion(change)
+        found = convert(change)
         using = f" using {found.using}" if found is not None and found.using else ""
-        table = change.scene.a.table_of(key)
-        hazards: tuple[Hazard, ...] = (Hazard.BREAKS_CLIENTS,)
-        if change.scene.may_have_rows(table):
-            hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL, *hazards)
-            if found is not None and not found.exact:
-                hazards = (Hazard.CHANGES_VALUES, *hazards)
+        made = retyping(change)
+        hazards: list[Hazard] = []
+        if made.way is Way.REWRITE:
+            exact = found is not None and found.exact
+            hazards += [] if exact else [Hazard.CHANGES_VALUES]
+            hazards += [Hazard.BLOCKS, Hazard.MAY_FAIL]
+        if change.has("type"):
+            hazards.append(Hazard.BREAKS_CLIENTS)
         action = f"set data type {after['type']}{collate}{using}"
-        return _alter(key, action, _EXCLUSIVE, reason="another type", hazards=hazards)
+        return alter_column(key, action, _EXCLUSIVE, reason=made.reason, hazards=tuple(hazards))
 
     def _not_null(self, change: Change) -> Iterator[Statement]:
         after, before, key = change.after, change.before, change.key
@@ -296,12 +298,13 @@ class Columns(Writer):
             name = not_null_name(change.new)
             yield Statement(
                 f"alter table {relation_path(key)} alter constraint "
-                f"{quote_identifier(str(name))} {inherit}", key
+                f"{quote_identifier(str(name))} {inherit}", key, "", _EXCLUSIVE,
+                relation_path(key),
             )  # fmt: skip
         if not after["not_null_validated"]:
             if before["not_null"]:
-                yield _alter(key, "drop not null", _EXCLUSIVE)
-            yield _add_not_null(change.new, "not valid")
+                yield alter_column(key, "drop not null", _EXCLUSIVE)
+            yield add_not_null(change.new, "not valid")
         elif before["not_null"] and not before["not_null_validated"]:
             yield _validate_not_null(change.new)
         elif not before["not_null"]:
@@ -310,31 +313,33 @@ class Columns(Writer):
     def _identity(self, change: Change) -> Iterator[Statement]:
         key, after, before = change.key, change.after, change.before
         if before["identity"]:
-            yield _alter(key, f"set generated {after['identity']}", _EXCLUSIVE)
+            yield alter_column(key, f"set generated {after['identity']}", _EXCLUSIVE)
             return
         sequence = identity_sequence(key, change.scene.b)
         table = change.scene.b[change.scene.b.wholes[key]]
         inner = identity_options(sequence, table) if sequence is not None else ""
-        yield _alter(key, f"add generated {after['identity']} as identity{inner}", _EXCLUSIVE)
+        yield alter_column(key, f"add generated {after['identity']} as identity{inner}", _EXCLUSIVE)
         if sequence is not None and change.scene.may_have_rows(change.scene.b.table_of(key)):
-            yield go_on(sequence.key, key)
+            yield go_on(sequence.key, key, change.scene)
 
     def _rest(self, change: Change) -> Iterator[Statement]:
         key, before, after = change.key, change.before, change.after
         if change.has("storage") or (change.has("type") and after["storage"]):
-            yield _alter(key, f"set storage {storage(after, change.scene)}", _EXCLUSIVE)
+            yield alter_column(key, f"set storage {storage(after, change.scene)}", _EXCLUSIVE)
         if change.has("compression"):
-            yield _alter(key, f"set compression {after['compression'] or 'default'}", _EXCLUSIVE)
+            yield alter_column(
+                key, f"set compression {after['compression'] or 'default'}", _EXCLUSIVE
+            )
         if change.has("statistics"):
             value = -1 if after["statistics"] is None else after["statistics"]
-            yield _alter(key, f"set statistics {value}", _SHARED)
+            yield alter_column(key, f"set statistics {value}", _SHARED)
         if change.has("options"):
             old, new = pairs(before["options"]), pairs(after["options"])
             gone = [name for name in old if name not in new]
             if gone:
-                yield _alter(key, f"reset ({option_names(gone)})", _SHARED)
+                yield alter_column(key, f"reset ({option_names(gone)})", _SHARED)
             if new:
-                yield _alter(key, f"set ({options(new)})", _SHARED)
+                yield alter_column(key, f"set ({options(new)})", _SHARED)
         if change.has("foreign_options"):
             text = changed_foreign_options(
                 pairs(before["foreign_options"]), pairs(after["foreign_options"])
@@ -353,36 +358,67 @@ def _rename_not_null(change: Change) -> Statement:
     )  # fmt: skip
 
 
-def _conversion(change: Change) -> Conversion | None:
-    name = quote_identifier(change.key.name)
-    old, new = str(change.before["type"]), str(change.after["type"])
-    return conversion(name, old, new, change.scene.b)
+def _is_filled_later(item: Object, table: Key | None, scene: Scene) -> bool:
+    """Whether rows get the column's default after it is there."""
+    default = item.attributes["default"]
+    if table is None or table.kind != "table" or not scene.is_online(table) or default is None:
+        return False
+    hidden = scene.a[table].attributes["force_row_security"]
+    if hidden or is_checked_type(str(item.attributes["type"]), scene.b):
+        return False
+    return is_volatile(str(default), scene.b)
+
+
+def _is_rewritten(item: Object, side: Side) -> bool:
+    """Whether ADD COLUMN writes every row anew."""
+    attributes = item.attributes
+    if attributes["generated"] == "stored" or attributes["identity"]:
+        return True
+    if attributes["generated"] is None and is_checked_type(str(attributes["type"]), side):
+        return True
+    default = attributes["default"]
+    return default is not None and is_volatile(str(default), side)
+
+
+def _must_be_given(item: Object, side: Side) -> bool:
+    """Whether rows that are there may not be without a value, and get none."""
+    attributes = item.attributes
+    given = attributes["default"] is not None or attributes["identity"]
+    checked = is_checked_type(str(attributes["type"]), side)
+    return checked or bool(attributes["not_null"] and not given)
 
 
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
-    key = item.key
+    key, table = item.key, scene.b.table_of(item.key)
     named = scene.has_names
-    if not scene.is_online(scene.b.table_of(key)):
-        plain = _alter(key, "set not null", _EXCLUSIVE)
-        yield _add_not_null(item, "") if named else plain
+    if table is None or not scene.is_online(table):
+        rows = scene.may_have_rows(table)
+        hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()
+        plain = alter_column(key, "set not null", _EXCLUSIVE, hazards=hazards)
+        yield replace(add_not_null(item, ""), hazards=hazards) if named else plain
         return
-    if named or scene.options.lowest >= 18:  # NOT NULL with a name, and NOT VALID, came with 18
-        yield _add_not_null(item, "not valid")
+    comment = item.attributes["constraint_comment"] is not None
+    if named or comment or scene.options.lowest >= 18:
+        # names of NOT NULL, comments on it, and NOT VALID came with 18
+        yield add_not_null(item, "not valid")
         yield _validate_not_null(item)
         return
-    table, column = relation_path(key), quote_identifier(key.name)
-    check = quote_identifier(f"bedstone_{key.name}"[:50] + "_not_null")
+    path, column = relation_path(key), quote_identifier(key.name)
+    check = quote_identifier(part_name(table, "constraint", f"{key.name}_not_null", scene))
     yield Statement(
-        f"alter table {table} add constraint {check} check ({column} is not null) not valid",
-        key, "NOT NULL alone would read the table under its lock", _EXCLUSIVE, table,
+        f"alter table {path} add constraint {check} check ({column} is not null) not valid",
+        key, "NOT NULL alone would read the table under its lock", _EXCLUSIVE, path,
     )  # fmt: skip
     yield Statement(
-        f"alter table {table} validate constraint {check}", key, "reads the rows, writers go on",
-        _SHARED, table, (Hazard.MAY_FAIL,), Transaction.OWN,
+        f"alter table {path} validate constraint {check}", key, "reads the rows, writers go on",
+        _SHARED, path, (Hazard.MAY_FAIL,), Transaction.OWN,
     )  # fmt: skip
-    yield _alter(key, "set not null", _EXCLUSIVE, reason="believes the validated check")
-    yield Statement(f"alter table {table} drop constraint {check}", key, "", _EXCLUSIVE, table)
+    yield alter_column(key, "set not null", _EXCLUSIVE, reason="believes the validated check")
+    yield Statement(
+        f"alter table {path} drop constraint {check}", key, "it was there for NOT NULL",
+        _EXCLUSIVE, path,
+    )  # fmt: skip
 
 
 def _validate_not_null(item: Object) -> Statement:
@@ -407,10 +443,12 @@ def storage(attributes: Attributes, scene: Scene, *, usual: bool = False) -> str
 def unset_default(item: Object) -> Iterator[Statement]:
     """Take a default off while what it calls is made anew."""
     if item.attributes["default"] is not None:
-        yield _alter(item.key, "drop default", _EXCLUSIVE, only=True)
+        yield alter_column(item.key, "drop default", _EXCLUSIVE, only=True)
 
 
 def set_default(item: Object) -> Iterator[Statement]:
     """Give a default back."""
     if item.attributes["default"] is not None:
-        yield _alter(item.key, f"set default {item.attributes['default']}", _EXCLUSIVE, only=True)
+        yield alter_column(
+            item.key, f"set default {item.attributes['default']}", _EXCLUSIVE, only=True
+        )

@@ -162,29 +162,15 @@ class Constraints(Writer):
         yield validate(item.key)
 
     def _key_online(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        key, attributes = item.key, item.attributes
+        key = item.key
         table = scene.b.table_of(key)
         assert table is not None  # noqa: S101  is_online asked
         if scene.b[table].attributes.get("partition_by") or table.kind == "foreign table":
             yield self._plain(item, scene)
             return
-        distinct = " nulls not distinct" if attributes["nulls_not_distinct"] else ""
-        name, path = quote_identifier(key.name), relation_path(key)
-        temporary = quote_identifier(f"bedstone_{key.name}"[:63]) if key in scene.a else name
-        yield Statement(
-            f"create unique index concurrently {temporary} on {path} ({_columns(attributes)})"
-            f"{_include_first(attributes, distinct)}",
-            key, "built while others write", _SHARED, path, (Hazard.MAY_FAIL,), Transaction.NONE,
-        )  # fmt: skip
-        suffix = ""
-        if attributes["deferrable"]:
-            suffix = " deferrable"
-            suffix += " initially deferred" if attributes["initially_deferred"] else ""
-        yield Statement(
-            f"alter table {path} add constraint {name} {attributes['type']} "
-            f"using index {temporary}{suffix}",
-            key, "takes the index that is there", _EXCLUSIVE, path,
-        )  # fmt: skip
+        name = quote_identifier(key.name)
+        yield build_key(item, name)
+        yield take_index(item, name)
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the constraint."""
@@ -228,6 +214,31 @@ class Constraints(Writer):
             yield from change_index_options(key, change.before, after)
         if change.has("statistics"):
             yield from set_statistics(key, change.before["statistics"], after["statistics"])
+
+
+def build_key(item: Object, name: str) -> Statement:
+    """Write the index that a key is to stand on, built while others write."""
+    attributes, path = item.attributes, relation_path(item.key)
+    distinct = " nulls not distinct" if attributes["nulls_not_distinct"] else ""
+    return Statement(
+        f"create unique index concurrently {name} on {path} ({_columns(attributes)})"
+        f"{_include_first(attributes, distinct)}",
+        item.key, "built while others write", _SHARED, path, (Hazard.MAY_FAIL,), Transaction.NONE,
+    )  # fmt: skip
+
+
+def take_index(item: Object, name: str) -> Statement:
+    """Write the key that takes the index of this name, and gives it its own."""
+    key, attributes, path = item.key, item.attributes, relation_path(item.key)
+    suffix = ""
+    if attributes["deferrable"]:
+        suffix = " deferrable"
+        suffix += " initially deferred" if attributes["initially_deferred"] else ""
+    return Statement(
+        f"alter table {path} add constraint {quote_identifier(key.name)} {attributes['type']} "
+        f"using index {name}{suffix}",
+        key, "takes the index that is there", _EXCLUSIVE, path,
+    )  # fmt: skip
 
 
 def _include_first(attributes: Attributes, distinct: str) -> str:

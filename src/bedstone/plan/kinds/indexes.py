@@ -62,35 +62,10 @@ class Indexes(Writer):
         """Build the index; concurrently where others may be writing."""
         table = scene.b.table_of(item.key)
         _check_validity(item, scene)
-        yield from self._build(item, scene, quote_identifier(item.key.name))
+        yield build_index(item, scene, quote_identifier(item.key.name))
         yield from set_statistics(item.key, None, item.attributes["statistics"])
         if item.attributes["attached_to"] and table in scene.a and not scene.is_moved(table):
             yield attach_index(item)
-
-    def _build(self, item: Object, scene: Scene, name: str) -> Iterator[Statement]:
-        key, attributes = item.key, item.attributes
-        table = scene.b.table_of(key)
-        tree = scene.b.is_partitioned(table)
-        parent = tree and not scene.is_kept_by_manager(table)
-        online = scene.is_online(table) and not tree
-        kind = "unique index" if attributes["unique"] else "index"
-        text = f"create {kind} {'concurrently ' if online else ''}{name} on "
-        text += f"{'only ' if parent else ''}{relation_path(key)} using {attributes['method']} "
-        text += f"({', '.join(columns_of(attributes['columns']))})"
-        rest = tail_of(attributes, tablespace_word="tablespace")
-        if attributes["nulls_not_distinct"]:
-            head, word, after = rest.partition(" with (")
-            rest = f"{head} nulls not distinct{word}{after}"
-        text += rest
-        text += f" where {attributes['where']}" if attributes["where"] else ""
-        hazards = [Hazard.MAY_FAIL] if attributes["unique"] and scene.may_have_rows(table) else []
-        if scene.may_have_rows(table) and not online and not parent:
-            hazards.append(Hazard.BLOCKS)
-        yield Statement(
-            text, key, "built while others write" if online else "",
-            LockMode.SHARE_UPDATE_EXCLUSIVE if online else LockMode.SHARE, relation_path(key),
-            tuple(hazards), Transaction.NONE if online else Transaction.SHARED,
-        )  # fmt: skip
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the index."""
@@ -139,6 +114,33 @@ class Indexes(Writer):
             yield attach_index(change.new)
 
 
+def build_index(item: Object, scene: Scene, name: str) -> Statement:
+    """Write CREATE INDEX; concurrently where others may be writing."""
+    key, attributes = item.key, item.attributes
+    table = scene.b.table_of(key)
+    tree = scene.b.is_partitioned(table)
+    parent = tree and not scene.is_kept_by_manager(table)
+    online = scene.is_online(table) and not tree
+    kind = "unique index" if attributes["unique"] else "index"
+    text = f"create {kind} {'concurrently ' if online else ''}{name} on "
+    text += f"{'only ' if parent else ''}{relation_path(key)} using {attributes['method']} "
+    text += f"({', '.join(columns_of(attributes['columns']))})"
+    rest = tail_of(attributes, tablespace_word="tablespace")
+    if attributes["nulls_not_distinct"]:
+        head, word, after = rest.partition(" with (")
+        rest = f"{head} nulls not distinct{word}{after}"
+    text += rest
+    text += f" where {attributes['where']}" if attributes["where"] else ""
+    hazards = [Hazard.MAY_FAIL] if attributes["unique"] and scene.may_have_rows(table) else []
+    if scene.may_have_rows(table) and not online and not parent:
+        hazards.append(Hazard.BLOCKS)
+    return Statement(
+        text, key, "built while others write" if online else "",
+        LockMode.SHARE_UPDATE_EXCLUSIVE if online else LockMode.SHARE, relation_path(key),
+        tuple(hazards), Transaction.NONE if online else Transaction.SHARED,
+    )  # fmt: skip
+
+
 def set_statistics(key: Key, old: Value, new: Value) -> Iterator[Statement]:
     """Write the statistics targets of an index's columns, which go by number."""
     before, after = (dict(e.split("=") for e in words(value)) for value in (old, new))
@@ -163,11 +165,23 @@ def _check_validity(item: Object, scene: Scene) -> None:
         )
 
 
-def attach_index(item: Object) -> Statement:
-    """Write ATTACH PARTITION of an index."""
-    parent = item.attributes["attached_to"]
+def attach_index(item: Object, parent: str | None = None) -> Statement:
+    """Write ATTACH PARTITION of an index, to that of the partitioned table or to *parent*."""
+    parent = parent or str(item.attributes["attached_to"])
     sql = f"alter index {parent} attach partition {path(item.key)}"
-    return Statement(sql, item.key, "", LockMode.ACCESS_EXCLUSIVE, path(item.key))
+    return Statement(
+        sql, item.key, "a part of the partitioned table's", LockMode.ACCESS_EXCLUSIVE,
+        path(item.key),
+    )  # fmt: skip
+
+
+def rename_index(key: Key, name: str) -> Statement:
+    """Write what gives the index *name* the name of *key*, which is free."""
+    beside = f"{quote_identifier(key.schema or '')}.{name}"
+    return Statement(
+        f"alter index {beside} rename to {quote_identifier(key.name)}", key,
+        "in the place of the old one", LockMode.SHARE_UPDATE_EXCLUSIVE, path(key),
+    )  # fmt: skip
 
 
 def change_index_options(key: Key, before: Attributes, after: Attributes) -> Iterator[Statement]:

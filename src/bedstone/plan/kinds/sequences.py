@@ -9,6 +9,7 @@ from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier, quote_literal
+from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,10 @@ class Sequences(Writer):
         """Drop the sequence, unless it goes with its column."""
         if not item.attributes["identity"]:
             hazards = (Hazard.LOSES_DATA,)
-            yield Statement(f"drop sequence {path(item.key)}", item.key, hazards=hazards)
+            yield Statement(
+                f"drop sequence {path(item.key)}", item.key, "", LockMode.ACCESS_EXCLUSIVE,
+                path(item.key), hazards,
+            )  # fmt: skip
 
     def can_alter(self, change: Change) -> bool:
         """Whether it is no other sequence: one of an identity column cannot become a plain one."""
@@ -73,7 +77,7 @@ class Sequences(Writer):
         key, after = change.key, change.after
         if change.has("persistence"):
             word = "unlogged" if after["persistence"] == "unlogged" else "logged"
-            yield Statement(f"alter sequence {path(key)} set {word}", key)
+            yield _alter(key, f"set {word}", lock=LockMode.ACCESS_EXCLUSIVE)
         words = []
         if change.has("type") and after["type"] is not None:
             words.append(f"as {after['type']}")
@@ -85,8 +89,7 @@ class Sequences(Writer):
         if words:
             narrower = change.has("minimum", "maximum", "type")
             hazards = (Hazard.MAY_FAIL,) if narrower else ()
-            sql = f"alter sequence {path(key)} {' '.join(words)}"
-            yield Statement(sql, key, hazards=hazards)
+            yield _alter(key, " ".join(words), hazards=hazards)
         if change.has("owned_by"):
             yield from own(change.new, change.scene)
 
@@ -103,21 +106,46 @@ def own(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write which column a sequence goes with; a new one goes on after the values there are."""
     column, key = item.owning_column, item.key
     name = "none" if column is None else _column(column)
-    yield Statement(f"alter sequence {path(key)} owned by {name}", key)
+    yield _alter(key, f"owned by {name}")
     new = key not in scene.a or key in scene.renewed
     if column is not None and new and column in scene.a and column not in scene.renewed:
-        yield go_on(key, column)
+        yield go_on(key, column, scene)
 
 
-def go_on(key: Key, column: Key) -> Statement:
-    """Write what makes a sequence give no value that is there."""
+def _alter(
+    key: Key, action: str, *, lock: LockMode = LockMode.SHARE_ROW_EXCLUSIVE,
+    hazards: tuple[Hazard, ...] = (),
+) -> Statement:  # fmt: skip
+    sql = f"alter sequence {path(key)} {action}"
+    return Statement(sql, key, "", lock, path(key), hazards)
+
+
+def go_on(key: Key, column: Key, scene: Scene) -> Statement:
+    """Write what makes a sequence give no value that is there.
+
+    Nobody may write meanwhile; where an index begins with the column, that is a moment.
+    """
+    searched = any(_begins_with(scene.b[k], column) for k in scene.b.dependants.get(column, ()))
     name = quote_identifier(column.name)
     table = quote_identifier(column.schema or "", column.parent or "")
     return Statement(
         f"select pg_catalog.setval({quote_literal(path(key))}, max({name})) "
         f"from {table} having max({name}) is not null",
-        key, "the next value is none that is there",
+        key, "the next value is none that is there", LockMode.ACCESS_SHARE, table,
+        () if searched else (Hazard.BLOCKS,),
     )  # fmt: skip
+
+
+def _begins_with(item: Object, column: Key) -> bool:
+    """Whether *item* is an index, or stands on one, in which the greatest value is found."""
+    columns = item.attributes.get("columns")
+    if item.key.kind not in {"index", "constraint"} or not isinstance(columns, tuple):
+        return False
+    if item.attributes.get("type", "index") not in {"index", "primary key", "unique"}:
+        return False
+    first = columns[0][0] if isinstance(columns[0], tuple) else quote_identifier(str(columns[0]))
+    plain = item.attributes.get("method") in {"btree", None} and not item.attributes.get("where")
+    return plain and first == quote_identifier(column.name)
 
 
 def _column(key: Key) -> str:

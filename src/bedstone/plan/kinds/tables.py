@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedstone.plan.kinds.attaching import detach
 from bedstone.plan.kinds.columns import definition, extras, options_of, own_values
 from bedstone.plan.kinds.constraints import definition as constraint_definition
 from bedstone.plan.kinds.writer import Writer
@@ -115,7 +116,7 @@ class Tables(Writer):
         lost = (Hazard.LOSES_DATA, Hazard.BREAKS_CLIENTS)
         hazards = () if key.kind == "table" and _is_copied(item, scene) else lost
         if attributes["partition_of"] and key not in scene.detached:
-            yield from detach(item)  # a foreign key to the whole would not let go of a part
+            yield from detach(item, scene)  # a foreign key to the whole would not let go of a part
         yield Statement(
             f"drop {word_of(key)} {path(key)}", key, lock=_EXCLUSIVE, on=path(key), hazards=hazards
         )
@@ -171,14 +172,17 @@ def _is_copied(item: Object, scene: Scene) -> bool:
     return any(key.kind == "table" and key.path == whole for key in scene.renewed)
 
 
-def change_options(key: Key, old: dict[str, str], new: dict[str, str]) -> Iterator[Statement]:
+def change_options(
+    key: Key, old: dict[str, str], new: dict[str, str], *,
+    lock: LockMode = LockMode.SHARE_UPDATE_EXCLUSIVE,
+) -> Iterator[Statement]:  # fmt: skip
     """Write what turns the storage parameters of a relation into others."""
     gone = [name for name in old if name not in new]
     changed = {name: value for name, value in new.items() if old.get(name) != value}
     if gone:
-        yield _alter(key, f"reset ({option_names(gone)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+        yield _alter(key, f"reset ({option_names(gone)})", lock=lock)
     if changed:
-        yield _alter(key, f"set ({options(changed)})", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+        yield _alter(key, f"set ({options(changed)})", lock=lock)
 
 
 def inherit(item: Object, before: Attributes) -> Iterator[Statement]:
@@ -205,28 +209,6 @@ def late(item: Object, before: Attributes | None) -> Iterator[Statement]:
         name = quote_identifier(str(cluster)) if cluster else ""
         yield _alter(key, f"cluster on {name}" if cluster else "set without cluster",
                      lock=LockMode.SHARE_UPDATE_EXCLUSIVE)  # fmt: skip
-
-
-def attach(item: Object, scene: Scene) -> Iterator[Statement]:
-    """Write ATTACH PARTITION; a check lets PostgreSQL believe the bound without reading rows."""
-    parent = item.attributes["partition_of"]
-    yield Statement(
-        f"alter table only {parent} attach partition {path(item.key)} "
-        f"{item.attributes['partition_bound']}",
-        item.key,
-        lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
-        on=str(parent),
-        hazards=(Hazard.BLOCKS,) if scene.may_have_rows(item.key) else (),
-    )
-
-
-def detach(item: Object) -> Iterator[Statement]:
-    """Write DETACH PARTITION; CONCURRENTLY would leave a check behind and takes two commits."""
-    parent = item.attributes["partition_of"]
-    yield Statement(
-        f"alter table {parent} detach partition {path(item.key)}", item.key,
-        lock=_EXCLUSIVE, on=str(parent),
-    )  # fmt: skip
 
 
 def _alter(

@@ -170,6 +170,13 @@ class Statistics(Writer):
         if attributes["target"] is not None:
             yield self._target(item)
 
+    def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Drop them."""
+        yield Statement(
+            f"drop statistics {path(item.key)}", item.key, "", LockMode.SHARE_UPDATE_EXCLUSIVE,
+            str(item.attributes["table"]),
+        )  # fmt: skip
+
     def can_alter(self, change: Change) -> bool:
         """Whether only the target differs."""
         return change.only("target")

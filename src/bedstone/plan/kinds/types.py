@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.errors import NotPlannable
+from bedstone.plan.kinds.retyping import is_computed, is_index
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.shells import ALTERABLE
 from bedstone.plan.side import words
@@ -29,7 +30,7 @@ class Replaced(Writer):
     """A type that is replaced as a whole: renamed, made anew, its columns moved over, dropped."""
 
     def disturbs(self, change: Change) -> Iterator[Key]:
-        """Yield what names the type or a column of it."""
+        """Yield what names the type or a column of it, but for indexes that PostgreSQL keeps."""
         if self.can_stay(change):
             return
         a = change.scene.a
@@ -37,7 +38,10 @@ class Replaced(Writer):
         direct = a.dependants.get(change.key, frozenset())
         around = set(direct)
         for column in columns:
-            around |= a.dependants.get(column.key, frozenset())
+            around |= {
+                key for key in a.dependants.get(column.key, ())
+                if not is_index(a[key]) or is_computed(a[key])
+            }  # fmt: skip
         for key in sorted(around):
             if key.kind not in _FREE_OF_TYPES or _is_computed(key, a):
                 yield key

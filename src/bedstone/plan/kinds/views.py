@@ -11,7 +11,7 @@ from bedstone.plan.kinds.tables import all_options, change_options
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs, words
 from bedstone.plan.spelling import option_names, options, path, relation_path, word_of
-from bedstone.plan.statement import Hazard, Statement
+from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier
 from bedstone.trace import LockMode
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Object
     from bedstone.plan.change import Change, Scene
+
+
+_EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
+_SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
 
 
 def _query(item: Object) -> str:
@@ -36,7 +40,7 @@ class Views(Writer):
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the view."""
         yield Statement(
-            f"drop view {path(item.key)}", item.key, "", LockMode.ACCESS_EXCLUSIVE, path(item.key),
+            f"drop view {path(item.key)}", item.key, "", _EXCLUSIVE, path(item.key),
             (Hazard.BREAKS_CLIENTS,),
         )  # fmt: skip
 
@@ -54,7 +58,8 @@ class Views(Writer):
             if not gone:
                 return
         if change.has("options"):
-            yield from change_options(key, all_options(change.before), all_options(change.after))
+            old, new = all_options(change.before), all_options(change.after)
+            yield from change_options(key, old, new, lock=_EXCLUSIVE)
 
 
 def _view(item: Object, *, replace: bool = False) -> Statement:
@@ -63,8 +68,8 @@ def _view(item: Object, *, replace: bool = False) -> Statement:
     found = pairs(attributes["options"])
     with_ = f" with ({options(found)})" if found else ""
     return Statement(
-        f"{head} {path(key)}{with_} as\n{_query(item)}", key, "", LockMode.ACCESS_EXCLUSIVE,
-        path(key) if replace else None,
+        f"{head} {path(key)}{with_} as\n{_query(item)}", key, "",
+        _EXCLUSIVE if replace else None, path(key) if replace else None,
     )  # fmt: skip
 
 
@@ -82,12 +87,15 @@ class MaterializedViews(Writer):
         if attributes["tablespace"]:
             parts.append(f"tablespace {quote_identifier(str(attributes['tablespace']))}")
         populated = "with data" if attributes["populated"] else "with no data"
-        yield Statement(f"{' '.join(parts)} as\n{_query(item)}\n{populated}", key)
+        yield Statement(
+            f"{' '.join(parts)} as\n{_query(item)}\n{populated}", key,
+            transaction=Transaction.OWN if attributes["populated"] else Transaction.SHARED,
+        )  # fmt: skip
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the view; its rows can be computed again."""
         yield Statement(
-            f"drop materialized view {path(item.key)}", item.key, "", LockMode.ACCESS_EXCLUSIVE,
+            f"drop materialized view {path(item.key)}", item.key, "", _EXCLUSIVE,
             path(item.key), (Hazard.BREAKS_CLIENTS,),
         )  # fmt: skip
 
@@ -105,7 +113,7 @@ class MaterializedViews(Writer):
                 value = quote_identifier(str(after[name] or default))
                 yield Statement(
                     f"alter materialized view {path(key)} set {name.replace('_', ' ')} {value}",
-                    key, "", LockMode.ACCESS_EXCLUSIVE, path(key), (Hazard.BLOCKS,),
+                    key, "", _EXCLUSIVE, path(key), (Hazard.BLOCKS,),
                 )  # fmt: skip
 
 
@@ -118,15 +126,15 @@ class ViewColumns(Writer):
         table = scene.b.table_of(item.key)
         head = self._head(item.key, table)
         if attributes["default"] is not None:
-            yield Statement(f"{head} set default {attributes['default']}", item.key)
+            yield _set(_EXCLUSIVE, f"{head} set default {attributes['default']}", item.key)
         if attributes["storage"]:
-            yield Statement(f"{head} set storage {attributes['storage']}", item.key)
+            yield _set(_EXCLUSIVE, f"{head} set storage {attributes['storage']}", item.key)
         if attributes["compression"]:
-            yield Statement(f"{head} set compression {attributes['compression']}", item.key)
+            yield _set(_EXCLUSIVE, f"{head} set compression {attributes['compression']}", item.key)
         if attributes["statistics"] is not None:
-            yield Statement(f"{head} set statistics {attributes['statistics']}", item.key)
+            yield _set(_SHARED, f"{head} set statistics {attributes['statistics']}", item.key)
         if attributes["options"]:
-            yield Statement(f"{head} set ({options(pairs(attributes['options']))})", item.key)
+            yield _set(_SHARED, f"{head} set ({options(pairs(attributes['options']))})", item.key)
 
     @staticmethod
     def _head(key: Key, table: Key | None) -> str:
@@ -138,21 +146,23 @@ class ViewColumns(Writer):
         attributes = item.attributes
         head = self._head(item.key, scene.a.table_of(item.key))
         if attributes["default"] is not None:
-            yield Statement(f"{head} drop default", item.key)
+            yield _set(_EXCLUSIVE, f"{head} drop default", item.key)
         if attributes["statistics"] is not None:
-            yield Statement(f"{head} set statistics -1", item.key)
+            yield _set(_SHARED, f"{head} set statistics -1", item.key)
         if attributes["storage"]:
-            yield Statement(
-                f"{head} set storage {storage(item.attributes, scene, usual=True)}", item.key
+            yield _set(
+                _EXCLUSIVE,
+                f"{head} set storage {storage(item.attributes, scene, usual=True)}",
+                item.key,
             )
         if attributes["compression"]:
-            yield Statement(f"{head} set compression default", item.key)
+            yield _set(_EXCLUSIVE, f"{head} set compression default", item.key)
         if attributes["options"]:
             names = option_names(list(pairs(attributes["options"])))
-            yield Statement(f"{head} reset ({names})", item.key)
+            yield _set(_SHARED, f"{head} reset ({names})", item.key)
         if attributes["comment"] is not None:
             column = quote_identifier(item.key.schema or "", item.key.parent or "", item.key.name)
-            yield Statement(f"comment on column {column} is null", item.key)
+            yield _set(_SHARED, f"comment on column {column} is null", item.key)
 
     def can_alter(self, change: Change) -> bool:
         """Each can be set anew."""
@@ -163,18 +173,23 @@ class ViewColumns(Writer):
         head = self._head(change.key, change.scene.b.table_of(change.key))
         if change.has("default"):
             value = change.after["default"]
-            yield Statement(
+            yield _set(
+                _EXCLUSIVE,
                 f"{head} drop default" if value is None else f"{head} set default {value}",
                 change.key,
             )
         if change.has("statistics"):
             value = change.after["statistics"]
-            yield Statement(f"{head} set statistics {-1 if value is None else value}", change.key)
+            yield _set(
+                _SHARED, f"{head} set statistics {-1 if value is None else value}", change.key
+            )
         if change.has("storage"):
-            yield Statement(f"{head} set storage {storage(change.after, change.scene)}", change.key)
+            yield _set(
+                _EXCLUSIVE, f"{head} set storage {storage(change.after, change.scene)}", change.key
+            )
         if change.has("compression"):
             value = change.after["compression"] or "default"
-            yield Statement(f"{head} set compression {value}", change.key)
+            yield _set(_EXCLUSIVE, f"{head} set compression {value}", change.key)
         if change.has("options"):
             yield from _change_options(head, change)
 
@@ -183,9 +198,13 @@ def _change_options(head: str, change: Change) -> Iterator[Statement]:
     old, new = pairs(change.before["options"]), pairs(change.after["options"])
     gone = [name for name in old if name not in new]
     if gone:
-        yield Statement(f"{head} reset ({option_names(gone)})", change.key)
+        yield _set(_SHARED, f"{head} reset ({option_names(gone)})", change.key)
     if new:
-        yield Statement(f"{head} set ({options(new)})", change.key)
+        yield _set(_SHARED, f"{head} set ({options(new)})", change.key)
+
+
+def _set(lock: LockMode, sql: str, key: Key) -> Statement:
+    return Statement(sql, key, "", lock, relation_path(key))
 
 
 class Rules(Writer):
@@ -194,14 +213,15 @@ class Rules(Writer):
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the rule."""
         text = str(item.attributes["definition"]).rstrip().removesuffix(";")
-        yield Statement(text, item.key)
+        yield Statement(text, item.key, "", _EXCLUSIVE, relation_path(item.key))
         if item.attributes["enabled"] != "origin":
             yield _enable(item, scene)
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the rule."""
         name = quote_identifier(item.key.name)
-        yield Statement(f"drop rule {name} on {relation_path(item.key)}", item.key)
+        table = relation_path(item.key)
+        yield Statement(f"drop rule {name} on {table}", item.key, "", _EXCLUSIVE, table)
 
     def can_alter(self, change: Change) -> bool:
         """A rule can be replaced."""
@@ -211,7 +231,9 @@ class Rules(Writer):
         """Replace it."""
         if change.has("definition"):
             text = str(change.after["definition"]).rstrip().removesuffix(";")
-            yield Statement(text.replace("CREATE RULE", "CREATE OR REPLACE RULE", 1), change.key)
+            text = text.replace("CREATE RULE", "CREATE OR REPLACE RULE", 1)
+            table = relation_path(change.key)
+            yield Statement(text, change.key, "", _EXCLUSIVE, table)
         yield _enable(change.new, change.scene)
 
 
@@ -223,7 +245,11 @@ def _enable(item: Object, scene: Scene) -> Statement:
     name = quote_identifier(item.key.name)
     kind = "table" if table.kind == "view" else word_of(table)
     kind += " only" if table in scene.b and scene.b.is_partitioned(table) else ""
-    return Statement(f"alter {kind} {path(table)} {word} {item.key.kind} {name}", item.key)
+    lock = LockMode.SHARE_ROW_EXCLUSIVE if item.key.kind == "trigger" else _EXCLUSIVE
+    return Statement(
+        f"alter {kind} {path(table)} {word} {item.key.kind} {name}", item.key, "", lock,
+        path(table),
+    )  # fmt: skip
 
 
 enable = _enable

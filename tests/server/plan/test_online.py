@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of tables that are in use: rows stay, writers go on, what is killed can be finished."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from plan_applied import bring, observe
+from plan_traced import Said, run_traced
+from psycopg import sql
+
+from bedstone.plan import Hazard, plan, split_script
+
+if TYPE_CHECKING:
+    from bedstone.catalog import Catalog
+    from bedstone.server import Scratch, Server
+
+_TRIGGER = """
+create function public.touch() returns trigger language plpgsql as
+    'begin new.touched := new.touched + 1; return new; end';
+create trigger touch before update on public.t for each row execute function public.touch();
+"""
+_LEAVES = """
+create table public.leaf (v int not null, d date{});
+create table public.listed (t text, n bigint);
+create table public.ranged (v varchar(9), n bigint, d date);
+create table public.hashed (v int, n bigint);
+"""
+_TREES = """
+create table public.tree (v int not null, d date) partition by range (d);
+create index tree_v on public.tree (v);
+create table public.sub partition of public.tree
+    for values from ('2020-01-01') to ('2021-01-01') partition by list (v);
+create table public.lists (t text, n bigint) partition by list (t);
+create table public.rest partition of public.lists default;
+create table public.ranges (v varchar(9), n bigint, d date)
+    partition by range (v, n, (d + 1));
+create table public.hashes (v int, n bigint) partition by hash (v, n);
+"""
+_ATTACHED = """
+alter table public.sub attach partition public.leaf for values in (0, 1);
+alter table public.lists attach partition public.listed for values in ('', 'b''', null);
+alter table public.ranges attach partition public.ranged
+    for values from ('', 0, minvalue) to ('a', maxvalue, maxvalue);
+alter table public.hashes attach partition public.hashed for values with (modulus 1, remainder 0);
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Two schemas, rows of the first, and what the plan consists of, in order."""
+
+    name: str
+    old: str
+    new: str
+    rows: str = ""
+    #: Words that the plan's statements have, one after the other.
+    holds: tuple[str, ...] = ()
+    #: Whether something blocks all the same.
+    blocks: bool = False
+
+
+CASES = [
+    Case(
+        "identity, key and what refers to them",
+        """create table public.t (id int generated always as identity primary key, "N n" varchar(9),
+             touched int not null default 0, check (id > 0));
+           create index "T i" on public.t (lower("N n"), id) where id > 0;
+           create table public.c (id serial, t int references public.t);
+           create view public.v as select id, "N n" from public.t;"""
+        + _TRIGGER,
+        """create table public.t (id bigint generated always as identity primary key, "N n" text,
+             touched int not null default 0, check (id > 0));
+           create index "T i" on public.t (lower("N n"), id) where id > 0;
+           create table public.c (id bigserial, t bigint references public.t);
+           create view public.v as select id, "N n" from public.t;"""
+        + _TRIGGER,
+        """insert into public.t ("N n") values ('Ä'), (null), ('x');
+           delete from public.t where id = 3;
+           insert into public.c (t) values (1), (null)""",
+        (
+            "create trigger",
+            "do $",
+            "validate constraint",
+            "concurrently",
+            "begin",
+            "drop column",
+            "rename column",
+            "primary key using index",
+        ),
+    ),
+    Case(
+        "a type that needs no rewrite",
+        """create table public.t (a varchar(5) check (a <> ''), b numeric(5, 2) unique,
+             c timestamp(3));""",
+        """create table public.t (a text check (a <> ''), b numeric(9, 2) unique, c timestamp);""",
+        "insert into public.t values ('a', 1.5, '2020-01-01')",
+        ("drop constraint t_a_check", "set data type", "not valid", "validate constraint"),
+    ),
+    Case(
+        "replica identity, clustering, statistics, a deferrable key",
+        """create table public.t (a int not null, b int constraint u unique deferrable);
+           create unique index ta on public.t (a, b);
+           alter table public.t replica identity using index ta; alter table public.t cluster on ta;
+           alter table public.t alter a set statistics 7, alter a set (n_distinct = 5);
+           comment on column public.t.a is 'x'; grant select (a) on public.t to public;""".replace(
+            "a int not null, b int", "a int not null, b int not null"
+        ),
+        """create table public.t (a bigint not null, b bigint constraint u unique deferrable);
+           create unique index ta on public.t (a, b);
+           alter table public.t replica identity using index ta; alter table public.t cluster on ta;
+           alter table public.t alter a set statistics 7, alter a set (n_distinct = 5);
+           comment on column public.t.a is 'x'; grant select (a) on public.t to public;""".replace(
+            "b bigint constraint", "b bigint not null constraint"
+        ),
+        "insert into public.t values (1, 2)",
+        ("replica identity using index", "cluster on"),
+    ),
+    Case(
+        "a partitioned table keeps its columns where they are",
+        """create table public.t (a int, b int) partition by range (a);
+           create table public.t1 partition of public.t for values from (0) to (9);""",
+        """create table public.t (a int, b bigint) partition by range (a);
+           create table public.t1 partition of public.t for values from (0) to (9);""",
+        "insert into public.t values (1, 2)",
+        ("set data type bigint",),
+        blocks=True,
+    ),
+    Case(
+        "indexes and keys are built before the old ones go",
+        """create table public.t (a int, b int, c text, constraint k unique (a));
+           create index i on public.t (b);
+           create table public.p (a int, b int) partition by range (a);
+           create table public.p1 partition of public.p for values from (0) to (9)
+             partition by list (b);
+           create table public.p11 partition of public.p1 for values in (1);
+           create index pi on public.p (b);""",
+        """create table public.t (a int, b int, c text, constraint k unique (a, b));
+           create index i on public.t (b desc) where a > 0;
+           create table public.p (a int, b int) partition by range (a);
+           create table public.p1 partition of public.p for values from (0) to (9)
+             partition by list (b);
+           create table public.p11 partition of public.p1 for values in (1);
+           create index pi on public.p (b, a);""",
+        "insert into public.t values (1, 1, 'x'); insert into public.p values (1, 1)",
+        (
+            "create unique index concurrently bedstone_k",
+            "concurrently p11_b_a_idx",
+            "attach",
+            "drop index",
+            "drop constraint k",
+            "using index bedstone_k",
+        ),
+    ),
+    Case(
+        "values that each row has for itself come in batches",
+        "create table public.t (id int, touched int not null default 0);"
+        + _TRIGGER
+        + """create table public.p (a int) partition by range (a);
+             create table public.p1 partition of public.p for values from (0) to (9);""",
+        """create table public.t (id int, touched int not null default 0,
+             u uuid not null default gen_random_uuid(), s bigserial);"""
+        + _TRIGGER
+        + """create table public.p (a int, u uuid not null default gen_random_uuid())
+               partition by range (a);
+             create table public.p1 partition of public.p for values from (0) to (9);""",
+        "insert into public.t select 1 from generate_series(1, 3); insert into public.p values (1)",
+        ("add column", "set default", "do $", "validate constraint", "set not null"),
+    ),
+    Case(
+        "partitions come behind checks",
+        _TREES + _LEAVES.format(""),
+        _TREES + _LEAVES.format("") + _ATTACHED,
+        """insert into public.leaf values (0, '2020-05-05');
+           insert into public.rest values ('r', 1);
+           insert into public.listed values (null, 1), ('', 2);
+           insert into public.ranged values ('a', 4, '2020-01-01');
+           insert into public.hashed values (1, 2)""",
+        ("concurrently leaf_v_idx", "check", "validate", "attach partition", "drop constraint"),
+    ),
+    Case(
+        "a label that goes makes the type anew",
+        """create type public.e as enum ('a', 'b', 'c');
+           create table public.t (e public.e not null default 'a', many public.e[] default '{a,b}',
+             check (e <> 'b'));
+           create unique index ti on public.t (e) where e <> 'b';""",
+        """create type public.e as enum ('b', 'a');
+           create table public.t (e public.e not null default 'a', many public.e[] default '{a,b}',
+             check (e <> 'b'));
+           create unique index ti on public.t (e) where e <> 'b';""",
+        "insert into public.t values ('a', '{b}')",
+        ("rename to", "create type", "set data type", "drop type"),
+        blocks=True,
+    ),
+]
+
+
+def build(scratch: Scratch, schema: str, rows: str = "") -> Catalog:
+    scratch.reset()
+    with scratch.connect(autocommit=True) as conn:
+        conn.execute(schema.encode())
+        catalog = observe(scratch)
+        conn.execute((rows or "select").encode())
+    return catalog
+
+
+def content(scratch: Scratch, catalog: Catalog) -> dict[str, list[str]]:
+    """The rows of each table as texts, column by column; where a sequence is."""
+    found = {}
+    with scratch.connect(autocommit=True) as conn:
+        for item in catalog.objects.values():
+            if item.key.kind == "column":
+                query = sql.SQL("select {}::text from only {} order by 1").format(
+                    sql.Identifier(item.key.name),
+                    sql.Identifier(item.key.schema or "", item.key.parent or ""),
+                )
+                rows = conn.execute(query).fetchall()
+                found[str(item.key)] = [str(row[0]) for row in rows]
+            if item.key.kind == "sequence":
+                row = conn.execute(f"select last_value from {item.key.path}".encode()).fetchone()
+                found[str(item.key)] = [str(row)]
+    return found
+
+
+@pytest.mark.pg("!= 16, != 17")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_rows_stay_and_nobody_waits_unless_it_is_said(
+    case: Case, any_server: Server, scratch: Scratch
+) -> None:
+    new = build(scratch, case.new)
+    old = build(scratch, case.old, case.rows)
+    before = content(scratch, old)
+    made = plan(old, new)
+    text = iter("\n".join(split_script(made)).split("\n"))
+    assert [word for word in case.holds if not any(word in line for line in text)] == []
+    assert any(Hazard.BLOCKS in s.hazards for s in made.statements) is case.blocks
+    trace = run_traced(scratch, made)
+    assert list(Said(made, trace, old).lies()) == []
+    bring(scratch, observe(scratch), new)  # nothing is left
+    after = content(scratch, new)
+    assert {name: after[name] for name in before} == before
+
+
+_SMALL = """
+create table public.t (id {0} generated by default as identity primary key, n {1} default '0');
+create index tn on public.t (n) where id > 0;
+create table public.c (t {0} references public.t);
+"""
+
+
+def ends_of_transactions(script: tuple[str, ...]) -> list[int]:
+    """Where a script can be cut so that another state is left than by a cut before."""
+    inside = False
+    found = []
+    for number, statement in enumerate(script):
+        inside = statement == "begin" or (inside and statement != "commit")
+        if not inside and not statement.startswith("set "):
+            found.append(number + 1)
+    return found
+
+
+def test_what_was_killed_is_brought_to_its_end_by_a_new_plan(
+    server: Server, scratch: Scratch
+) -> None:
+    """The session ends after every other transaction, and what is there is planned from."""
+    rows = "insert into public.t (n) values ('a'), ('b'); insert into public.c values (1), (null)"
+    new = build(scratch, _SMALL.format("bigint", "text"))
+    old = build(scratch, _SMALL.format("int", "char(2)"), rows)
+    script = split_script(plan(old, new))
+    wanted = {
+        name: [text.strip() for text in texts] for name, texts in content(scratch, old).items()
+    }
+    for end in ends_of_transactions(script)[:-1:2]:
+        build(scratch, _SMALL.format("int", "char(2)"), rows)
+        with psycopg.connect(scratch.dsn.url(), autocommit=True) as session:
+            for statement in script[:end]:
+                session.execute(statement.encode())
+        with scratch.connect(autocommit=True) as session:
+            bring(scratch, observe(scratch), new, session=session)
+        assert content(scratch, new) == wanted, script[:end]
+
+
+def test_what_is_written_meanwhile_is_kept(server: Server, scratch: Scratch) -> None:
+    """A writer that never stops finds all its rows again, and only its own triggers saw them."""
+    table = (
+        "create table public.t (id {} primary key, n {}, touched int not null default 0);"
+        + _TRIGGER
+    )
+    new = build(scratch, table.format("bigint", "text"))
+    rows = "insert into public.t select g, g, 0 from generate_series(1, 40000) g"
+    old = build(scratch, table.format("int", "varchar(20)"), rows)
+    written: dict[int, str] = {}
+    stop, errors = threading.Event(), []
+
+    def write() -> None:
+        with scratch.connect(autocommit=True) as session:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                try:
+                    for key in (number * 37 % 40000 + 1, 40000 + number):
+                        session.execute(
+                            "insert into public.t (id, n) values (%s, %s)"
+                            " on conflict (id) do update"
+                            " set n = excluded.n",
+                            (key, f"w{number}"),
+                        )
+                        written[key] = f"w{number}"
+                except psycopg.Error as error:
+                    errors.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with scratch.connect(autocommit=True) as session:
+            bring(scratch, old, new, session=session)
+    finally:
+        stop.set()
+        writer.join()
+    assert errors == []
+    with scratch.connect() as session:
+        found = dict(session.execute("select id, n from public.t").fetchall())
+        touched = session.execute("select count(*) from public.t where touched > 0").fetchone()
+    assert found == {key: str(key) for key in range(1, 40001)} | written
+    assert len(written) > 20
+    assert touched == (len([key for key in written if key <= 40000]),)
