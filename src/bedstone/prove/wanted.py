@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Catalog, Change, Key
+from bedstone.catalog.kinds import UNCOMPARED
 from bedstone.errors import SideUnusable
 from bedstone.prove.expressible import KINDS, is_expressible
 from bedstone.prove.families import hand_down
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: The codes of the proof's findings, which a project accepts by.
 _CODES = {Ruling.DIFFERS: "BED340", Ruling.UNKNOWN: "BED341"}
+#: Where a part stands among the others, which goes with those that are there.
+_PLACES = frozenset({("column", "position"), ("attribute", "position")})
 #: What PostgreSQL drops with a table or column by itself, although it is no part of it.
 _GOES_ALONG = frozenset({"publication table", "statistics"})
 
@@ -217,6 +220,7 @@ class _Wish:
         names = {item.attribute for item in items} & {*mine.attributes}
         if "not_null" in names:
             names |= {"not_null_name", "not_null_validated"}
+        names |= {name for kind, name in UNCOMPARED - _PLACES if kind == key.kind}
         values = {name: mine.attributes[name] for name in names if name is not None}
         stays = {k for k in theirs.depends if k.kind not in KINDS or k.kind == "table"}
         depends = self._mapped(mine.depends) | stays
