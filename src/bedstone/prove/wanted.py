@@ -217,11 +217,12 @@ class _Wish:
         mine, theirs = self._models.objects.get(key), self._objects.get(key)
         if mine is None or theirs is None:
             return
-        names = {item.attribute for item in items} & {*mine.attributes}
+        names = {item.attribute for item in items}
         if "not_null" in names:
             names |= {"not_null_name", "not_null_validated"}
         names |= {name for kind, name in UNCOMPARED - _PLACES if kind == key.kind}
-        values = {name: mine.attributes[name] for name in names if name is not None}
+        both = mine.attributes.keys() & theirs.attributes.keys()
+        values = {name: mine.attributes[name] for name in both & names}
         stays = {k for k in theirs.depends if k.kind not in KINDS or k.kind == "table"}
         depends = self._mapped(mine.depends) | stays
         self._objects[key] = replace(with_values(theirs, values), depends=depends)
