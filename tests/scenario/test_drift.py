@@ -207,6 +207,9 @@ def test_the_sides_by_the_command(shop: Path) -> None:
     assert bedstone(shop, "plan", "history", "models").stdout == ""
     nowhere = bedstone(shop.parent, "plan", "history", "live", "--project", str(shop))
     assert (nowhere.returncode, nowhere.stderr[:6]) == (2, "BED193")
+    no_project = bedstone(shop, "drift", "postgresql://app:s3cret@db.invalid/shop")
+    assert (no_project.returncode, no_project.stderr[:6]) == (2, "BED100")
+    assert "s3cret" not in no_project.stderr
 
 
 def by_hand_in_turn(live: Scratch, made: Plan) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.claims import read_lock
 from bedstone.dsn import parse_dsn
-from bedstone.errors import DatabaseNotNamed
+from bedstone.errors import DatabaseNotNamed, TargetUnknown
 from bedstone.history import open_history
 from bedstone.prove.evidence import Evidence, silent
 from bedstone.prove.live import read_live
@@ -124,7 +124,16 @@ def open_sides(
     """Load *project* for the block, on a workspace of *server*.
 
     *database* is the address of the live one, which is only ever read.
+
+    Raises:
+        TargetUnknown: *project* is a database and has neither models nor history.
     """
+    if project.kind == "url":
+        raise TargetUnknown(
+            f"{project.name} is a database, which has neither models nor a history",
+            hint="Name the project, and the database beside it: "
+            "bedstone drift . --database postgresql://…",
+        )
     with server.workspace(project.name) as workspace:
         scratch = workspace.scratch("history")
         with open_history(project, scratch) as history:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Catalog, Change, Key
+from bedstone.catalog.kinds import UNCOMPARED
 from bedstone.errors import SideUnusable
 from bedstone.plan import model_renames
 from bedstone.prove.expressible import KINDS, is_expressible
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: The codes of the proof's findings, which a project accepts by.
 _CODES = {Ruling.DIFFERS: "BED340", Ruling.UNKNOWN: "BED341"}
+#: Where a part stands among the others, which goes with those that are there.
+_PLACES = frozenset({("column", "position"), ("attribute", "position")})
 #: What PostgreSQL drops with a table or column by itself, although it is no part of it.
 _GOES_ALONG = frozenset({"publication table", "statistics"})
 
@@ -232,10 +235,12 @@ class _Wish:
         mine, theirs = self._models.objects.get(key), self._objects.get(key)
         if mine is None or theirs is None:
             return
-        names = {item.attribute for item in items} & {*mine.attributes}
+        names = {item.attribute for item in items}
         if "not_null" in names:
             names |= {"not_null_name", "not_null_validated"}
-        values = {name: mine.attributes[name] for name in names if name is not None}
+        names |= {name for kind, name in UNCOMPARED - _PLACES if kind == key.kind}
+        both = mine.attributes.keys() & theirs.attributes.keys()
+        values = {name: mine.attributes[name] for name in both & names}
         stays = {k for k in theirs.depends if k.kind not in KINDS or k.kind == "table"}
         depends = self._mapped(mine.depends) | stays
         self._objects[key] = replace(with_values(theirs, values), depends=depends)

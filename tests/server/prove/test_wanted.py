@@ -109,6 +109,7 @@ CHANGED = (
     ('Column("at", Integer, nullable=False)', 'Column("at", Integer, primary_key=True)'),
     ('Column("kind", Text)', 'Column("kind", String(9)), Column("more", Integer, index=True)'),
     ("event.c.kind)", "event.c.kind, event.c.at)"),
+    ('by="range (at)",', 'by="range (at)", comment="what happened",'),
     ("event = Table", """Table("new", metadata, Column("id", Integer, primary_key=True),
         Column("c", ForeignKey("customer.id"), unique=True), Column("k", Enum("a", name="kind")))
 event = Table"""),
@@ -184,7 +185,7 @@ def test_what_the_models_say_is_planned_and_the_rest_is_kept(
         *(f"column public.event.{name}" for name in ("at", "kind", "more")),
         *(f'column public."order".{name}' for name in ("id", "state")),
         *("constraint event_pkey on public.event", "index public.event_kind"),
-        *("table public.new", "type public.kind"),
+        *("table public.event", "table public.new", "type public.kind"),
     }
     assert "alter index public.ix_event_more attach partition public.event_1_more_idx" in done
     words = ("policy", "trigger", "statistics", "publication", "function", "domain", "row level")
