@@ -260,9 +260,9 @@ class Graph:
             self._edge(step, self._droppers.get(needed))
             if needed in self._work.changed and needed.kind != "table":
                 self._edge(step, self._alterer(needed))
-        for dependant in self._a.dependants.get(key, ()):
-            if dependant.kind == "attribute":  # of a type that may be replaced as a whole
-                dependant = self._a.wholes.get(dependant, dependant)  # noqa: PLW2901  its type
+        users = self._a.dependants.get(key, frozenset())
+        attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
+        for dependant in (*users, *filter(None, attributes)):  # a type may be replaced as a whole
             if dependant in self._work.changed and dependant not in self._work.unset:
                 self._edge(self._alterer(dependant), step)
         for part in self._a.parts.get(key, ()):

@@ -115,7 +115,8 @@ class Side:
 
     def parents_of(self, part: Key) -> Iterator[Key]:
         """Yield the columns or checks of parents that *part* is merged with, or brought by."""
-        table = self.wholes.get(part) if part.kind in {"column", "constraint"} else None
+        check = part.kind == "constraint" and self[part].attributes["type"] == "check"
+        table = self.wholes.get(part) if check or part.kind == "column" else None
         for needed in sorted(self[table].depends) if table is not None else ():
             above = Key(part.kind, needed.schema, part.name, needed.name)
             if needed.kind in RELATIONS and above in self:

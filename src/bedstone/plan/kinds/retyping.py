@@ -175,7 +175,7 @@ def _obstacle(change: Change, table: Key) -> str | None:
 def _of_table(table: Key, scene: Scene) -> str | None:
     if table.kind != "table":
         return "the rows are elsewhere"
-    if getattr(scene.options, "strict", False):
+    if scene.options.strict:
         return "the order of columns is to stay"
     if scene.is_moved(table):
         return "the table is attached or detached by the same plan"
