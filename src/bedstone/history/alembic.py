@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedstone.errors import EnvironmentScriptFailed
+from bedstone.errors import EnvironmentScriptFailed, RevisionNotWritten
 from bedstone.history.bootstrap import bootstrap
 from bedstone.history.failure import asks_for_async, failure_of, guesses, versions_of
 from bedstone.history.folder import PrivateFolder
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from bedstone.dsn import ConnectionString
     from bedstone.history.form import Direction, Listener, Namer, TableName
+    from bedstone.history.writing import Language, NewRevision, Placement, Told
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
@@ -229,6 +230,40 @@ class AlembicStrand:
         run = self.run(database, "filtered", names=asked)
         answers = run.result if run.ok else ()
         return frozenset((name["schema"], name["name"]) for name in answers or ())
+
+    @property
+    def language(self) -> Language:
+        """Python."""
+        return "python"
+
+    def write(
+        self, database: Database, revisions: Sequence[NewRevision], place: Placement, told: Told
+    ) -> tuple[str, ...]:
+        """Have the project's own Alembic write *revisions*; its hooks are run.
+
+        Raises:
+            RevisionNotWritten: it did not; what was made until then was told.
+        """
+
+        def listen(event: Mapping[str, Any]) -> None:
+            if event["event"] == "making":
+                told(Path(event["path"]))
+
+        self.listen = listen
+        try:
+            reply = self.ask(database, "write", asked=[
+                _asked(revision, place, number) for number, revision in enumerate(revisions)
+            ])  # fmt: skip
+        finally:
+            self.listen = None
+        error = read_run(reply, timeout=self.timeout).error
+        if error is not None:
+            raise RevisionNotWritten(
+                f"the project's Alembic wrote no revision: {error.message}",
+                detail=error.traceback.rstrip() or _last_lines(reply.output),
+                hint=error.hint or "alembic revision, with the same options, says the same.",
+            )
+        return tuple(row["id"] for row in (reply.facts or {}).get("result") or ())
 
     def run(self, database: Database, op: str, **request: Any) -> Run:
         """Run *op* in a process of its own, with everything pointed at *database*."""
@@ -463,6 +498,27 @@ class AlembicStrand:
             "config_argument": argument,
             "options": options,
         }
+
+
+def _asked(revision: NewRevision, place: Placement, number: int) -> dict[str, Any]:
+    """Return one revision of a chain as the probe reads it."""
+    return {
+        "message": revision.message,
+        "upgrade": revision.upgrade,
+        "downgrade": revision.downgrade,
+        "imports": list(revision.imports),
+        "rev_id": place.rev_id_of(number),
+        "head": place.head if not number else None,
+        "splice": place.splice,
+        "branch_label": place.branch_label,
+        "version_path": place.version_path,
+        "depends_on": list(place.depends_on),
+    }
+
+
+def _last_lines(output: str) -> str | None:
+    lines = output.strip().splitlines()
+    return "It printed last: " + " / ".join(lines[-3:]) if lines else None
 
 
 def _count_objects(database: Database) -> int:

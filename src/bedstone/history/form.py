@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from bedstone.errors import BedstoneError
     from bedstone.history.run import Run
+    from bedstone.history.writing import Language, NewRevision, Placement, Told
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
 
@@ -135,6 +136,15 @@ class Strand(Protocol):
         self, database: Database, names: Iterable[TableName]
     ) -> frozenset[TableName] | None:
         """Return which tables the project's own filters leave out, ``None`` without an answer."""
+
+    @property
+    def language(self) -> Language:
+        """What its revisions are written in."""
+
+    def write(
+        self, database: Database, revisions: Sequence[NewRevision], place: Placement, told: Told
+    ) -> tuple[str, ...]:
+        """Write *revisions* into the project, a chain; return their numbers."""
 
     def close(self) -> None:
         """Give back what the strand holds."""
