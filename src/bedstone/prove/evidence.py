@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bedstone.catalog import Catalog, Difference, Key
-    from bedstone.history import History, Revision
+    from bedstone.history import History, Revision, StepError
     from bedstone.server import Scratch, Template, Workspace
 
     #: Told what is being done, how many steps are done and how many there are.
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 
 def silent(_label: str, _done: int, _total: int) -> None:
     """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The state that the selected revisions lead to, or why it could not be reached."""
+
+    catalog: Catalog | None = None
+    error: StepError | None = None
 
 
 @dataclass
@@ -92,6 +100,16 @@ class Evidence:
         return run_chain(self)
 
     @cached_property
+    def head(self) -> Head:
+        """The state at the head: what the chain has seen, or one run up."""
+        if self.origin.error is not None:
+            return Head(error=self.origin.error)
+        if "chain" in vars(self):
+            return Head(self.chain.head, self.chain.up.error)
+        run = self.ladder.come_to(len(self.selected))
+        return Head(self.read() if run.ok else None, run.error)
+
+    @cached_property
     def stairs(self) -> Stairs:
         """Each selected revision alone, in a process of its own: up, down, up."""
         return climb(self)
@@ -113,6 +131,8 @@ class Evidence:
         if "origin" in ran and self.origin.error is not None:
             return True
         if "chain" in ran and not self.chain.up.ok:
+            return True
+        if "head" in ran and self.head.catalog is None:
             return True
         if "climbed" in ran and self.climbed.excluded:
             return True

@@ -38,7 +38,7 @@ def build_models(evidence: Evidence) -> ModelsBuilt:
     Where that fails because a function or type is missing, they are built once more in a copy of
     the history's head whose tables and enum types were dropped.
     """
-    head = evidence.chain.head
+    head = evidence.head.catalog
     scratch = evidence.at(None)
     if head is not None:
         with scratch.connect() as connection:

@@ -6,17 +6,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Key
 from bedstone.findings import Exclusion, Finding, Severity
-from bedstone.prove.expressible import is_expressible
 from bedstone.prove.finding import by_object, differences_evidence, step_evidence, worded
-from bedstone.prove.names import same_but_for_the_name
+from bedstone.prove.modelled import Ruling, judge_models
 from bedstone.prove.obstacle import obstacle_in
 from bedstone.prove.proof import Proof, concluded, not_checked
 
 if TYPE_CHECKING:
-    from bedstone.catalog import Catalog, Difference
+    from bedstone.catalog import Catalog, Difference, Key
     from bedstone.prove.evidence import Evidence
+    from bedstone.prove.modelled import Judged, Judgement
 
 NAME = "drift"
 ORDER = 40
@@ -28,22 +27,19 @@ def check(evidence: Evidence) -> Proof:
     """Compare the catalog of the models with that of the history's head."""
     if not evidence.history.has_models:
         return not_checked(NAME, "neither env.py nor the settings name models with a table in them")
-    if evidence.origin.error is not None or evidence.chain.head is None:
+    history = evidence.head.catalog
+    if history is None:
         return not_checked(NAME, "the history cannot be upgraded to its head")
     models = evidence.models
     if models.catalog is None:
         return _not_built(evidence)
-    history = evidence.chain.head
-    groups = list(by_object(evidence.differences(models.catalog, history)))
-    filtered = _filtered(evidence, groups)
-    renamed = same_but_for_the_name(groups)
-    judge = _Judge(models.catalog, history, filtered, renamed)
+    judgement = judge_models(evidence, models.catalog, history)
     old = _old(evidence, models.catalog)
     findings, excluded = [], []
-    for group in groups:
-        verdict = judge.verdict(group)
+    for judged in judgement.objects:
+        verdict = _verdict(judged, judgement)
         if isinstance(verdict, Finding):
-            findings.append(replace(verdict, baseline=group in old))
+            findings.append(replace(verdict, baseline=judged.differences in old))
         elif verdict is not None:
             excluded.append(verdict)
     eligible = len(models.catalog.objects.keys() | history.objects.keys())
@@ -90,117 +86,76 @@ def _not_built(evidence: Evidence) -> Proof:
     return concluded(NAME, finding.message, eligible=1, findings=[finding])
 
 
-def _filtered(evidence: Evidence, groups: list[tuple[Difference, ...]]) -> frozenset[Key]:
-    """Return the tables that the project's own include_name or include_object leaves out."""
-    tables = sorted({_table_of(group[0].key) for group in groups} - {None}, key=str)
-    names = [(key.schema, key.name) for key in tables if key is not None]
-    if not names:
-        return frozenset()
-    evidence.ladder.come_to(len(evidence.selected))
-    left_out = evidence.history.filtered(evidence.scratch, names)
-    return frozenset(Key("table", schema, name) for schema, name in left_out)
+def _verdict(judged: Judged, judgement: Judgement) -> Finding | Exclusion | None:
+    """Word what the differences of one object amount to."""
+    match judged.ruling:
+        case Ruling.FILTERED | Ruling.NOT_MODELLED | Ruling.PARTITION:
+            return Exclusion(str(judged.key), _reason(judged))
+        case Ruling.UNKNOWN:
+            return _unknown(judged.key)
+        case Ruling.OTHER_NAME:
+            return _other_name(judged.key, judgement.renamed[judged.key])
+        case Ruling.OTHER_SEQUENCE:
+            return _other_sequence(judged.told[0])
+        case Ruling.DIFFERS:
+            return _differs(judged)
+        case Ruling.SAID:
+            return None
 
 
-def _table_of(key: Key) -> Key | None:
-    if key.kind == "table":
-        return key
-    if key.parent is not None and key.kind in {"column", "constraint", "index"}:
-        return Key("table", key.schema, key.parent)
-    return None
+def _reason(judged: Judged) -> str:
+    if judged.ruling is Ruling.FILTERED:
+        return _FILTERED
+    if judged.ruling is Ruling.PARTITION:
+        return "not modelled: a partition"
+    names = ((d.attribute or "").replace("_", " ") for d in judged.differences)
+    return f"not modelled: plain models have no word for {', '.join(filter(None, names)) or 'it'}"
 
 
-class _Judge:
-    """Says what each difference between models and history is."""
+def _differs(judged: Judged) -> Finding:
+    return Finding(
+        "BED340",
+        Severity.ERROR,
+        _words(judged.told),
+        object=str(judged.key),
+        detail="A database made by the migrations is not the one that the models describe.",
+        hint="Write the revision that is missing, or mend the model.",
+        evidence={"models": "old", "history": "new"} | differences_evidence(judged.told),
+    )
 
-    def __init__(
-        self,
-        models: Catalog,
-        history: Catalog,
-        filtered: frozenset[Key],
-        renamed: dict[Key, Key],
-    ) -> None:
-        self._models = models
-        self._history = history
-        self._filtered = filtered
-        self._renamed = renamed
 
-    def verdict(self, group: tuple[Difference, ...]) -> Finding | Exclusion | None:
-        """Return the finding or the exclusion that the differences of one object amount to."""
-        key, change = group[0].key, group[0].change
-        name = str(key)
-        table = _table_of(key)
-        if table is not None and table in self._filtered:
-            return Exclusion(name, _FILTERED)
-        told = tuple(d for d in group if is_expressible(d))
-        if told and all(map(self._is_own_sequence, told)):
-            return self._other_sequence(told[0])
-        if not told:
-            parts = ", ".join((d.attribute or "").replace("_", " ") for d in group if d.attribute)
-            return Exclusion(name, f"not modelled: plain models have no word for {parts or 'it'}")
-        if key in self._renamed:
-            return self._other_name(key) if change == "removed" else None
-        if change == "added" and key.kind in {"table", "enum", "domain", "sequence"}:
-            return self._unknown(key)
-        return Finding(
-            "BED340",
-            Severity.ERROR,
-            _words(told),
-            object=name,
-            detail="A database made by the migrations is not the one that the models describe.",
-            hint="Write the revision that is missing, or mend the model.",
-            evidence={"models": "old", "history": "new"} | differences_evidence(told),
-        )
+def _other_sequence(difference: Difference) -> Finding:
+    return Finding(
+        "BED343",
+        Severity.NOTE,
+        f"{difference.key} is the same in models and history but for its sequence's name",
+        object=str(difference.key),
+        hint="Nothing, unless code names the sequence.",
+        evidence={"models": difference.old, "history": difference.new},
+    )
 
-    def _is_own_sequence(self, difference: Difference) -> bool:
-        """Whether both sides take a column's default from the sequence that it owns itself."""
-        key = difference.key
-        if key.kind != "column" or difference.attribute != "default":
-            return False
-        sides = ((self._models, difference.old), (self._history, difference.new))
-        return all(
-            any(
-                f"nextval('{item.key.path}'::regclass)" == default
-                for item in catalog.of_kind("sequence")
-                if item.attributes["owned_by"] == (key.schema, key.parent, key.name)
-            )
-            for catalog, default in sides
-        )
 
-    def _other_sequence(self, difference: Difference) -> Finding:
-        return Finding(
-            "BED343",
-            Severity.NOTE,
-            f"{difference.key} is the same in models and history but for its sequence's name",
-            object=str(difference.key),
-            hint="Nothing, unless code names the sequence.",
-            evidence={"models": difference.old, "history": difference.new},
-        )
+def _unknown(key: Key) -> Finding:
+    return Finding(
+        "BED341",
+        Severity.WARNING,
+        f"{key} is made by a migration and no model that env.py imports knows it: is that meant?",
+        object=str(key),
+        detail="Perhaps env.py imports only a part of the models.",
+        hint="Import its model in env.py, drop it in a revision, or accept it: bedstone accept",
+        evidence={"change": "added"},
+    )
 
-    def _unknown(self, key: Key) -> Finding | Exclusion:
-        if self._history.objects[key].attributes.get("partition_of"):
-            return Exclusion(str(key), "not modelled: a partition")
-        return Finding(
-            "BED341",
-            Severity.WARNING,
-            f"{key} is made by a migration and no model that env.py imports knows it: is that "
-            "meant?",
-            object=str(key),
-            detail="Perhaps env.py imports only a part of the models.",
-            hint="Import its model in env.py, drop it in a revision, or accept it: bedstone accept",
-            evidence={"change": "added"},
-        )
 
-    def _other_name(self, key: Key) -> Finding:
-        other = self._renamed[key]
-        return Finding(
-            "BED343",
-            Severity.NOTE,
-            f"{key} is the same in models and history but for its name: history calls it "
-            f"{other.name}",
-            object=str(key),
-            hint="A naming_convention on the metadata keeps names equal.",
-            evidence={"models": key.name, "history": other.name},
-        )
+def _other_name(key: Key, other: Key) -> Finding:
+    return Finding(
+        "BED343",
+        Severity.NOTE,
+        f"{key} is the same in models and history but for its name: history calls it {other.name}",
+        object=str(key),
+        hint="A naming_convention on the metadata keeps names equal.",
+        evidence={"models": key.name, "history": other.name},
+    )
 
 
 def _words(group: tuple[Difference, ...]) -> str:
