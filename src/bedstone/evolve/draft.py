@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -75,10 +76,7 @@ def make_draft(
             detail="It was tried on a scratch database; nothing was written.",
             hint="Please report it with both schemas; --to FILE.sql can name another one.",
         )
-    downs = [
-        _way_down(upper, lower, options, cut)
-        for lower, upper in zip(states[:-1], states[1:], strict=True)
-    ]
+    downs = [_way_down(upper, lower, options, cut) for lower, upper in pairwise(states)]
     parts = tuple(Part(up, down) for up, down in zip(ups, downs, strict=True))
     return replace(draft, after=states[-1], parts=parts)
 

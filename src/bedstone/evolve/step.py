@@ -84,7 +84,7 @@ def _repeatable(step: Step) -> Iterator[Step]:
 def _comments(statement: Statement) -> Iterator[str]:
     words = []
     if statement.lock is not None:
-        words.append(f"{statement.lock} on {statement.on}" if statement.on else statement.lock)
+        words.append(f"{statement.lock} on {statement.on}" if statement.on else str(statement.lock))
     words += [str(hazard) for hazard in statement.hazards]
     if statement.reason:
         words.append(statement.reason)

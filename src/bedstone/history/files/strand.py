@@ -222,8 +222,8 @@ class FilesStrand:
         told: Told,
     ) -> tuple[str, ...]:
         """Write a file up and one down for each of *revisions*."""
-        configuration, folder = self.configuration, self._folders[0]
-        return write_files(revisions, place, self.collection, configuration, folder, told)
+        where = self.collection, self.configuration
+        return write_files(revisions, place, *where, folder=self._folders[0], told=told)
 
     def close(self) -> None:
         """Do nothing: each run closed its own connection."""

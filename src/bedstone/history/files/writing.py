@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedstone.errors import RevisionNotWritten
@@ -13,6 +12,7 @@ from bedstone.history.files.naming import Version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from bedstone.history.files.collection import Collection, SqlFile
     from bedstone.history.files.configuration import Configuration
@@ -28,6 +28,7 @@ def write_files(
     place: Placement,
     collection: Collection,
     configuration: Configuration,
+    *,
     folder: Path,
     told: Told,
 ) -> tuple[str, ...]:

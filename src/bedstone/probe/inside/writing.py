@@ -90,8 +90,7 @@ class RevisionWriter:
         if len(directives) != 1:
             raise ProjectError(
                 "directives",
-                "process_revision_directives of env.py makes %d revisions of one"
-                % len(directives),
+                "process_revision_directives of env.py makes %d revisions of one" % len(directives),
             )
         if asked["rev_id"]:
             directives[0].rev_id = asked["rev_id"]
@@ -115,7 +114,7 @@ class RevisionWriter:
                 branch_labels=chosen.branch_label if is_first else None,
                 version_path=chosen.version_path,
                 depends_on=chosen.depends_on if is_first else None,
-                **texts
+                **texts,
             )
 
 
