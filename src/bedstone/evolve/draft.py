@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import psycopg
 
 from bedstone.catalog import Attributes
 from bedstone.errors import RevisionMismatch
+from bedstone.evolve.order import brought_together
 from bedstone.evolve.step import Step, cut_for_alembic, cut_for_files, steps_of
 from bedstone.plan import Hazard, Options, Plan, plan
 
@@ -67,15 +69,16 @@ def make_draft(
     if not made.statements:
         return draft
     cut = cut_for_alembic if language == "python" else cut_for_files
-    ups = cut(steps_of(made.statements))
-    states = [before, *_climb(evidence, ups)]
-    left = plan_way(states[-1], wanted, options).statements
-    if left:
-        raise RevisionMismatch(
-            f"the plan does not lead to what is wanted: {left[0].sql.splitlines()[0]} is left",
-            detail="It was tried on a scratch database; nothing was written.",
-            hint="Please report it with both schemas; --to FILE.sql can name another one.",
-        )
+    trial = _Trial(evidence, wanted, options)
+    ups = cut(steps_of(made.statements, before, is_bounded=options.online))
+    together = brought_together(made.statements, before, wanted) if len(ups) > 2 else None
+    states: list[Catalog] = []
+    if together is not None:
+        fewer = cut(steps_of(together, before, is_bounded=options.online))
+        with suppress(RevisionMismatch):
+            states = trial.climb(fewer) if len(fewer) < len(ups) else []
+        ups = fewer if states else ups
+    states = [before, *(states or trial.climb(ups))]
     downs = [_way_down(upper, lower, options, cut) for lower, upper in pairwise(states)]
     parts = tuple(Part(up, down) for up, down in zip(ups, downs, strict=True))
     return replace(draft, after=states[-1], parts=parts)
@@ -88,26 +91,49 @@ def _way_down(
     cut: Callable[[Iterable[Step]], tuple[tuple[Step, ...], ...]],
 ) -> tuple[Step, ...]:
     """Return the way back of one revision: online where it stays resumable, else in one piece."""
-    steps = steps_of(plan_way(upper, lower, options).statements)
+    online = options.online
+    way = plan_way(upper, lower, options)
+    steps = steps_of(way.statements, upper, is_bounded=online)
     if len(cut(steps)) <= 1:
         return steps
-    at_once = steps_of(plan_way(upper, lower, replace(options, online=False)).statements)
+    short = plan_way(upper, lower, replace(options, online=False))
+    at_once = steps_of(short.statements, upper, is_bounded=online)
     return at_once if len(cut(at_once)) <= 1 else steps
 
 
-def _climb(evidence: Evidence, parts: Sequence[Sequence[Step]]) -> list[Catalog]:
-    """Run *parts* on the scratch database, and read what each leads to."""
-    evidence.ladder.come_to(len(evidence.selected))
-    found = []
-    for number, part in enumerate(parts):
-        evidence.progress("statements of the plan", number, len(parts))
-        with evidence.scratch.connect(autocommit=True) as connection:
-            for step in part:
-                _run(connection, step)
-            if connection.info.transaction_status:
-                connection.execute("commit")
-        found.append(without_owner(evidence.read(), evidence.scratch.workspace.server.dsn.user))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Where statements lead that are run on the scratch database, from the history's head."""
+
+    evidence: Evidence
+    wanted: Catalog
+    options: Options
+
+    def climb(self, parts: Sequence[Sequence[Step]]) -> list[Catalog]:
+        """Run *parts* and return what each leads to.
+
+        Raises:
+            RevisionMismatch: a statement fails, or the last does not lead to what is wanted.
+        """
+        evidence, user = self.evidence, self.evidence.workspace.server.dsn.user
+        evidence.ladder.come_to(len(evidence.selected))
+        found = []
+        for number, part in enumerate(parts):
+            evidence.progress("statements of the plan", number, len(parts))
+            with evidence.scratch.connect(autocommit=True) as connection:
+                for step in part:
+                    _run(connection, step)
+                if connection.info.transaction_status:
+                    connection.execute("commit")
+            found.append(without_owner(evidence.read(), user))
+        left = plan_way(found[-1], self.wanted, self.options).statements
+        if left:
+            raise RevisionMismatch(
+                f"the plan does not lead to what is wanted: {left[0].sql.splitlines()[0]} is left",
+                detail="It was tried on a scratch database; nothing was written.",
+                hint="Please report it with both schemas; --to FILE.sql can name another one.",
+            )
+        return found
 
 
 def _run(connection: psycopg.Connection, step: Step) -> None:

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-import json
+import os
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedstone.evolve.removal import KEEP, remove
+from bedstone.evolve.removal import KEEP, journaled, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,46 +20,39 @@ _PROGRAM = Path(__file__).with_name("removal.py")
 
 
 class Janitor:
-    """Notes what is about to be written; a process of its own notes it too."""
+    """The journal of what is about to be made, and whether that stays."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        self.paths: list[Path] = []
+    def __init__(self, journal: Path) -> None:
+        self.journal = journal
         self.is_kept = False
 
-    def expect(self, path: Path) -> None:
-        """Note that *path* is about to be made."""
-        self.paths.append(path)
-        assert self._process.stdin is not None  # noqa: S101  it was asked for
-        self._process.stdin.write(json.dumps(str(path)) + "\n")
-        self._process.stdin.flush()
-
-    def keep(self) -> None:
-        """Let everything stay that was made."""
-        self.is_kept = True
-        assert self._process.stdin is not None  # noqa: S101  it was asked for
-        self._process.stdin.write(KEEP + "\n")
-        self._process.stdin.flush()
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that were made, or were about to be."""
+        return tuple(path for path in journaled(self.journal) if not path.is_dir())
 
 
 @contextmanager
 def clean_up() -> Iterator[Janitor]:
     """Remove at the end of the block what was made in it, unless it is kept.
 
-    So it goes however the block ends, also where this process is killed.
+    So it goes however the block ends; where this process is killed, one of its own does it.
     """
+    handle, name = tempfile.mkstemp(prefix="bedstone-journal-")
+    os.close(handle)
+    janitor = Janitor(Path(name))
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_PROGRAM)],
+        [sys.executable, "-I", "-S", str(_PROGRAM), name],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
     )
-    with process:
-        janitor = Janitor(process)
-        try:
-            yield janitor
-        finally:
-            if not janitor.is_kept:
-                remove(janitor.paths)
+    try:
+        yield janitor
+    finally:
+        if not janitor.is_kept:
+            remove(janitor.journal)
+        process.communicate(KEEP)  # all is done: the process has nothing left to do
+        janitor.journal.unlink(missing_ok=True)

@@ -46,6 +46,12 @@ def render_body(steps: Iterable[Step], *, verbatim: bool = True) -> str:
     return "\n".join(lines).removeprefix(_INDENT) or "pass"
 
 
+def render_plain(steps: Iterable[Step]) -> str:
+    """Return the lines of a body with no indent of their own, for who moves them sideways."""
+    lines = render_body(steps, verbatim=False).splitlines()
+    return "\n".join(line.removeprefix(_INDENT) if n else line for n, line in enumerate(lines))
+
+
 def _statement(step: Step, indent: str, *, verbatim: bool) -> Iterator[str]:
     for comment in step.comments:
         for line in wrap(_printable(comment), _WIDTH - len(indent) - 2, break_on_hyphens=False):
@@ -60,29 +66,34 @@ def render_execute(sql: str, indent: str, *, verbatim: bool = True) -> Iterator[
         sql = sql.replace("%", "%%")  # DDL fills in what % names
         opening, closing = "op.execute(DDL(", "))"
     whole = f"{indent}{opening}{literal(sql)}{closing}"
-    if "\n" not in sql and len(whole) <= _WIDTH and "\\" not in literal(sql):
+    layout = Layout(sql)
+    is_block = _is_block(layout, verbatim=verbatim)
+    if len(whole) <= _WIDTH and not (is_block and "\\" in literal(sql)):
         yield whole
         return
-    layout = Layout(sql)
-    if opening == "op.execute(":
-        yield f"{indent}op.execute("
-        yield from _text(layout, indent + _INDENT, verbatim=verbatim)
-        yield f"{indent})"
-        return
     yield f"{indent}op.execute("
-    yield f"{indent}{_INDENT}DDL("
-    yield from _text(layout, indent + _INDENT * 2, verbatim=verbatim)
-    yield f"{indent}{_INDENT})"
+    deeper = indent + _INDENT
+    if opening != "op.execute(":
+        yield f"{deeper}DDL("
+    inmost = deeper if opening == "op.execute(" else deeper + _INDENT
+    yield from _block(layout, inmost) if is_block else _strings(layout, inmost)
+    if opening != "op.execute(":
+        yield f"{deeper})"
     yield f"{indent})"
 
 
-def _text(layout: Layout, indent: str, *, verbatim: bool) -> Iterator[str]:
-    sql = layout.sql
-    is_plain = '"""' not in sql and all(c.isprintable() or c == "\n" for c in sql)
-    if not is_plain or not (layout.is_free or verbatim):
-        yield from (indent + literal(line) for line in sql.splitlines(keepends=True))
-        return
-    mark = 'r"""' if "\\" in sql else '"""'
+def _is_block(layout: Layout, *, verbatim: bool) -> bool:
+    """Whether the text can stand between three quotes."""
+    is_plain = '"""' not in layout.sql and all(c.isprintable() or c == "\n" for c in layout.sql)
+    return is_plain and (verbatim or layout.is_free)
+
+
+def _strings(layout: Layout, indent: str) -> Iterator[str]:
+    yield from (indent + literal(line) for line in layout.sql.splitlines(keepends=True))
+
+
+def _block(layout: Layout, indent: str) -> Iterator[str]:
+    mark = 'r"""' if "\\" in layout.sql else '"""'
     yield indent + mark
     for line, is_movable in layout.lines(_WIDTH - len(indent)):
         yield indent + line if is_movable and line else line

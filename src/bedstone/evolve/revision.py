@@ -173,7 +173,7 @@ class _Desk:
         """Write the files, prove them, and let them stay if that holds."""
         order, root = self.order, self.project.root
         with clean_up() as janitor:
-            numbers = strand.write(self.scratch, asked.revisions, order.place, janitor.expect)
+            numbers = strand.write(self.scratch, asked.revisions, order.place, janitor.journal)
             verdict = prove_written(
                 self.project,
                 self.workspace,
@@ -188,16 +188,15 @@ class _Desk:
                 return None
             is_kept = order.keep or verdict.exit_status is ExitStatus.DONE
             accepted = _accept(root, losses_of(asked.draft, numbers)) if root and is_kept else ()
-            if is_kept:
-                janitor.keep()
-        return replace(
-            asked,
-            ids=numbers,
-            paths=tuple(path for path in janitor.paths if not path.is_dir()),
-            verdict=verdict,
-            is_kept=is_kept,
-            accepted=accepted,
-        )
+            janitor.is_kept = is_kept
+            return replace(
+                asked,
+                ids=numbers,
+                paths=janitor.paths,
+                verdict=verdict,
+                is_kept=is_kept,
+                accepted=accepted,
+            )
 
 
 def _check_head(history: History, strand: str, place: Placement) -> None:

@@ -15,15 +15,21 @@ from typing import TYPE_CHECKING
 from bedstone.history.files.transactions import concurrent_index
 from bedstone.plan import Transaction
 from bedstone.sql import quote_identifier
+from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
+    from bedstone.catalog import Catalog
     from bedstone.plan import Statement
 
-#: Functions may name what is made after them.
-_UNCHECKED = "set local check_function_bodies = off"
-_ROUTINES = frozenset({"function", "procedure"})
+_UNCHECKED = ("set local check_function_bodies = off", "functions may name what is made after them")
+_BOUNDED = (
+    "set local lock_timeout = '5s'",
+    "gives up rather than let others wait behind it; the same command goes on from here",
+)
+_ROUTINE = re.compile(r"create (?:or replace )?(?:function|procedure)\b")
+_RELATIONS = frozenset({"table", "foreign table", "view", "materialized view"})
 _REPEATED = (
     (re.compile(r"drop index concurrently (?!if exists )"), "drop index concurrently if exists "),
     (re.compile(r"(alter type .+?) add value (?!if not exists )"), r"\1 add value if not exists "),
@@ -48,26 +54,59 @@ class Step:
         return self.transaction is not Transaction.SHARED
 
 
-def steps_of(statements: Iterable[Statement]) -> tuple[Step, ...]:
-    """Return the steps of *statements*, each one outside of a transaction made repeatable."""
+def steps_of(
+    statements: Iterable[Statement], before: Catalog, *, is_bounded: bool
+) -> tuple[Step, ...]:
+    """Return the steps of *statements*, each one outside of a transaction made repeatable.
+
+    With *is_bounded* no transaction waits long for a strong lock on a relation of *before*.
+    """
+    older = {key.path for key in before.objects if key.kind in _RELATIONS} if is_bounded else set()
     found: list[Step] = []
-    is_checked = True
-    for statement in statements:
-        shared = statement.transaction is Transaction.SHARED
-        if statement.subject.kind in _ROUTINES and shared and is_checked:
-            comment = "functions may name what is made after them"
-            found.append(Step(_UNCHECKED, (comment,)))
-            is_checked = False
-        is_checked = is_checked or not shared
-        found += _repeatable(Step(statement.sql, tuple(_comments(statement)),
-                                  statement.transaction, statement))  # fmt: skip
+    for statements_of_one in _transactions(statements):
+        if not _is_shared(statements_of_one[0]):
+            found += _repeatable(_step(statements_of_one[0]))
+            continue
+        said: set[tuple[str, str]] = set()
+        for statement in statements_of_one:
+            for setting in _settings(statement, older):
+                if setting not in said:
+                    said.add(setting)
+                    found.append(Step(setting[0], (setting[1],)))
+            found.append(_step(statement))
     return tuple(found)
 
 
+def _transactions(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """Yield what is in one transaction; what stands alone by itself."""
+    waiting: list[Statement] = []
+    for statement in statements:
+        if waiting and not (_is_shared(statement) and _is_shared(waiting[-1])):
+            yield waiting
+            waiting = []
+        waiting.append(statement)
+    if waiting:
+        yield waiting
+
+
+def _is_shared(statement: Statement) -> bool:
+    return statement.transaction is Transaction.SHARED
+
+
+def _settings(statement: Statement, older: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is to be set for the transaction before *statement*, with the reason."""
+    if _ROUTINE.match(statement.sql):
+        yield _UNCHECKED
+    if statement.on in older and (statement.lock or 0) >= LockMode.SHARE:
+        yield _BOUNDED
+
+
+def _step(statement: Statement) -> Step:
+    return Step(statement.sql, tuple(_comments(statement)), statement.transaction, statement)
+
+
 def _repeatable(step: Step) -> Iterator[Step]:
-    if not step.alone:
-        yield step
-        return
+    """Yield what can be done again wherever the step was cut off."""
     index = concurrent_index(step.sql)
     if index is not None:
         schema, _, name = index
@@ -111,8 +150,3 @@ def cut_for_files(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
             parts.append([])
         parts[-1].append(step)
     return tuple(map(tuple, parts))
-
-
-def is_resumable(steps: Iterable[Step]) -> bool:
-    """Whether no step stands alone after one that is in the revision's transaction."""
-    return len(cut_for_alembic(steps)) <= 1

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bedstone.dsn import ConnectionString
     from bedstone.history.form import Direction, Listener, Namer, TableName
-    from bedstone.history.writing import Language, NewRevision, Placement, Told
+    from bedstone.history.writing import Language, NewRevision, Placement
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
@@ -237,25 +237,20 @@ class AlembicStrand:
         return "python"
 
     def write(
-        self, database: Database, revisions: Sequence[NewRevision], place: Placement, told: Told
+        self, database: Database, revisions: Sequence[NewRevision], place: Placement, journal: Path
     ) -> tuple[str, ...]:
         """Have the project's own Alembic write *revisions*; its hooks are run.
 
         Raises:
-            RevisionNotWritten: it did not; what was made until then was told.
+            RevisionNotWritten: it did not; what it has made until then is in *journal*.
         """
-
-        def listen(event: Mapping[str, Any]) -> None:
-            if event["event"] == "making":
-                told(Path(event["path"]))
-
-        self.listen = listen
+        asked = [_asked(revision, place, number) for number, revision in enumerate(revisions)]
         try:
-            reply = self.ask(database, "write", asked=[
-                _asked(revision, place, number) for number, revision in enumerate(revisions)
-            ])  # fmt: skip
-        finally:
-            self.listen = None
+            reply = self.ask(database, "write", asked=asked, journal=str(journal))
+        except BaseException:
+            if self._client is not None:
+                self._client.kill()  # so that nothing is written any more
+            raise
         error = read_run(reply, timeout=self.timeout).error
         if error is not None:
             raise RevisionNotWritten(

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: What a history's revisions are written in.
 Language = Literal["python", "sql"]
-#: Told of each file or folder just before it is made.
-Told = Callable[[Path], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,9 @@ class Placement:
         if self.rev_id is None or not number:
             return self.rev_id
         return f"{self.rev_id}_{number + 1}"
+
+
+def note_path(journal: Path, path: Path) -> None:
+    """Note in *journal* that *path* is about to be made."""
+    with journal.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(str(path)) + "\n")

@@ -7,15 +7,19 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bedstone.evolve.python import render_plain
 from bedstone.plan import render_script
 from bedstone.report.json import as_data
 from bedstone.report.text import render_text
 from bedstone.report.words import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
     from bedstone.evolve import Written
+    from bedstone.evolve.step import Step
+    from bedstone.history.writing import Language
 
 NOTHING = "models and history agree: nothing was written"
 
@@ -28,10 +32,22 @@ def render_written_text(written: Written, stream: TextIO, *, verbose: bool = Fal
         return
     word = "wrote" if written.is_kept else "taken away again"
     stream.writelines(f"{word}: {visible(_near(path))}\n" for path in written.paths)
-    render_text(written.verdict, stream, verbose=verbose)
+    render_text(written.verdict, stream, verbose=verbose, closing=_closing(written))
     stream.writelines(
         f"accepted in bedstone.lock: {visible(entry.message)}\n" for entry in written.accepted
     )
+
+
+def _closing(written: Written) -> str | None:
+    verdict = written.verdict
+    if verdict is None or (written.is_kept and not verdict.failed):
+        return None
+    said = f"{len(verdict.failed)} of {len(verdict.proofs)} claims fail"
+    if not verdict.failed:
+        said = "not all could be checked here"
+    if written.is_kept:
+        return f"{said}; the files stay all the same      next: git diff"
+    return f"{said}, so nothing was kept      next: the same with -v, or with --keep"
 
 
 def render_written_json(written: Written) -> str:
@@ -52,11 +68,29 @@ def render_written_json(written: Written) -> str:
             }
             for statement in written.draft.plan.statements
         ],
+        "parts": [
+            {
+                "message": revision.message,
+                "imports": list(revision.imports),
+                "upgrade": _way(part.up, written.language),
+                "downgrade": _way(part.down, written.language),
+            }
+            for part, revision in zip(written.draft.parts, written.revisions, strict=True)
+        ],
+        "losses": [str(statement.subject) for statement in written.draft.losses],
         "accepted": [entry.message for entry in written.accepted],
         "notes": list(written.notes),
         "verdict": as_data(written.verdict) if written.verdict is not None else None,
     }
     return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _way(steps: Sequence[Step], language: Language) -> dict[str, Any]:
+    """Return the statements of one way; of Alembic also as lines that may be moved sideways."""
+    return {
+        "statements": [step.sql for step in steps],
+        "python": render_plain(steps) if language == "python" else None,
+    }
 
 
 def render_draft(written: Written, *, as_script: bool = False) -> str:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bedstone.findings import Severity
 from bedstone.history import open_history
-from bedstone.plan import Options, plan, split_script
+from bedstone.plan import Options, plan
 from bedstone.project import resolve
 from bedstone.prove.evidence import Evidence
 from bedstone.prove.proofs import drift
-from bedstone.prove.wanted import history_and_models, history_of, want
+from bedstone.prove.wanted import history_and_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,7 +107,9 @@ CHANGES: Mapping[str, tuple[tuple[str, str], tuple[str, ...]]] = {
 
 
 @contextmanager
-def opened(folder: Path, workspace: Workspace, models: str, history: str = "") -> Iterator[Evidence]:
+def opened(
+    folder: Path, workspace: Workspace, models: str, history: str = ""
+) -> Iterator[Evidence]:
     """Write a project of one revision and open it."""
     (folder / "versions").mkdir(parents=True)
     (folder / "alembic.ini").write_text(
@@ -133,7 +134,9 @@ def test_a_plan_towards_the_models(
     with opened(tmp_path / "p", workspace, MODELS.replace(old, new) if old else MODELS) as evidence:
         history, wanted = history_and_models(evidence)
         proof = drift.check(evidence)
-        for f in proof.findings: print(f.code, f.message)
-        for e in proof.excluded: print(e)
+        for f in proof.findings:
+            print(f.code, f.message)
+        for e in proof.excluded:
+            print(e)
     made = plan(history, wanted, Options(online=False))
     assert tuple(s.sql for s in made.statements) == expected

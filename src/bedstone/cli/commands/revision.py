@@ -136,11 +136,10 @@ def run(
         target, python=python, config=config, section=section, env=env, x=x, server=server
     )
     written = _written(project, order, allowed=allow_destructive)
-    if order.dry_run:
-        sys.stdout.write(render_draft(written, as_script=sql))
-        return
     if json:
         sys.stdout.write(render_written_json(written))
+    elif order.dry_run:
+        sys.stdout.write(render_draft(written, as_script=sql))
     else:
         render_written_text(written, sys.stdout, verbose=verbose)
     raise typer.Exit(int(written.verdict.exit_status) if written.verdict is not None else 0)

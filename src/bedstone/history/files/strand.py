@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bedstone.history.files.collection import SqlFile
     from bedstone.history.files.session import Session
     from bedstone.history.form import Direction, Listener, Namer, Standing, TableName
-    from bedstone.history.writing import Language, NewRevision, Placement, Told
+    from bedstone.history.writing import Language, NewRevision, Placement
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
 
@@ -219,11 +219,11 @@ class FilesStrand:
         database: Database,  # noqa: ARG002  the form's
         revisions: Sequence[NewRevision],
         place: Placement,
-        told: Told,
+        journal: Path,
     ) -> tuple[str, ...]:
         """Write a file up and one down for each of *revisions*."""
         where = self.collection, self.configuration
-        return write_files(revisions, place, *where, folder=self._folders[0], told=told)
+        return write_files(revisions, place, *where, folder=self._folders[0], journal=journal)
 
     def close(self) -> None:
         """Do nothing: each run closed its own connection."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.errors import RevisionNotWritten
 from bedstone.history.files.naming import Version
+from bedstone.history.writing import note_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from bedstone.history.files.collection import Collection, SqlFile
     from bedstone.history.files.configuration import Configuration
-    from bedstone.history.writing import NewRevision, Placement, Told
+    from bedstone.history.writing import NewRevision, Placement
 
 _LONGEST = 60
 _TIMES = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M"}
@@ -30,7 +31,7 @@ def write_files(
     configuration: Configuration,
     *,
     folder: Path,
-    told: Told,
+    journal: Path,
 ) -> tuple[str, ...]:
     """Write a file up and one down for each of *revisions*; return their versions.
 
@@ -54,7 +55,7 @@ def write_files(
             (up_folder / (naming.version + name), revision.upgrade),
             (down_folder / (naming.undo + name), revision.downgrade),
         ):
-            _write(path, text, configuration, told)
+            _write(path, text, configuration, journal)
         written.append(Version(raw.replace("_", ".")).text)
     return tuple(written)
 
@@ -106,7 +107,7 @@ def _described(message: str) -> str:
     return words.rstrip("_")
 
 
-def _write(path: Path, text: str, configuration: Configuration, told: Told) -> None:
+def _write(path: Path, text: str, configuration: Configuration, journal: Path) -> None:
     try:
         data = text.encode(configuration.encoding)
     except UnicodeEncodeError as error:
@@ -118,9 +119,9 @@ def _write(path: Path, text: str, configuration: Configuration, told: Told) -> N
         raise RevisionNotWritten(
             f"the file {path} is there already", hint="Move it away, or give --rev-id."
         )
-    told(path)
+    note_path(journal, path)
     path.write_bytes(data)
     if configuration.placeholder_replacement and configuration.placeholder_prefix in text:
         beside = path.with_name(path.name + ".conf")
-        told(beside)
+        note_path(journal, beside)
         beside.write_text("placeholderReplacement=false\n", encoding="utf-8")

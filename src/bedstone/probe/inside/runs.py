@@ -181,7 +181,7 @@ class Runs(Project):
         def write(heads: Any, context: Any) -> Any:
             if not written:
                 self.phase = "write"
-                writer = RevisionWriter(self.channel, self.config, self._script(context))
+                writer = RevisionWriter(request["journal"], self.config, self._script(context))
                 writer.write(context, heads, request["asked"])
                 written.extend(writer.written)
                 self.phase = "env"

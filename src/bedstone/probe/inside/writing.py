@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 import warnings
@@ -15,18 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from .channel import Channel
-
 
 class RevisionWriter:
-    """Writes a chain of revisions, each on the one before; told is what is about to be made.
+    """Writes a chain of revisions, each on the one before.
 
+    What is about to be made goes into the file *journal*, a line each, before it is made.
     The project's ``process_revision_directives`` is asked as ``alembic revision --autogenerate``
     asks it, so that ids and messages are those of the project.
     """
 
-    def __init__(self, channel: Channel, config: Any, script: Any) -> None:
-        self.channel = channel
+    def __init__(self, journal: str, config: Any, script: Any) -> None:
+        self.journal = journal
         self.config = config
         self.script = script
         self.written: list[dict[str, Any]] = []
@@ -38,18 +38,22 @@ class RevisionWriter:
 
         def ensure_watched(path: Any) -> Any:
             for folder in missing_folders(os.path.abspath(str(path))):
-                self.channel.send("making", path=folder, is_folder=True)
+                self._note(folder)
             return ensure(path)
 
         def generate_watched(src: Any, dest: Any, **keywords: Any) -> Any:
             path = os.path.abspath(str(dest))
             if os.path.lexists(path):
                 raise ProjectError("file-exists", "the file %s is there already" % path, path=path)
-            self.channel.send("making", path=path, is_folder=False)
+            self._note(path)
             return generate(src, dest, **keywords)
 
         script._ensure_directory = ensure_watched
         script._generate_template = generate_watched
+
+    def _note(self, path: str) -> None:
+        with open(self.journal, "a", encoding="utf-8") as file:
+            file.write(json.dumps(path) + "\n")
 
     def write(self, context: Any, heads: Any, asked: Sequence[dict[str, Any]]) -> None:
         """Write the revisions *asked* for; *heads* are those of the database."""
