@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 HEAD = """\
 from sqlalchemy import *
+from sqlalchemy import event
 metadata = MetaData(naming_convention={"ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"})

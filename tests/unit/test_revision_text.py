@@ -102,6 +102,8 @@ STEPS = [
     Step('create index "x" on t (a)', transaction=Transaction.NONE),
     Step("create function f() returns int as $$\nbegin\n  return 'x:y %';\nend $$ language sql"),
     Step("comment on table t is 'tab\t'"),
+    *(Step(f"comment on table t is '{'x' * n}:y\t'") for n in range(25, 60)),
+    *(Step(f"comment on table t is '{'x' * n}\t'") for n in range(35, 60)),
     Step("comment on table t is '" + "long\t" * 30 + "\n:two'"),
 ]
 

@@ -73,11 +73,13 @@ def render_execute(sql: str, indent: str, *, verbatim: bool = True) -> Iterator[
         return
     yield f"{indent}op.execute("
     deeper = indent + _INDENT
-    if opening != "op.execute(":
+    if opening == "op.execute(":
+        yield from _text(layout, deeper, is_block=is_block)
+    elif not is_block and len(f"{deeper}DDL({literal(sql)})") <= _WIDTH:
+        yield f"{deeper}DDL({literal(sql)})"
+    else:
         yield f"{deeper}DDL("
-    inmost = deeper if opening == "op.execute(" else deeper + _INDENT
-    yield from _block(layout, inmost) if is_block else _strings(layout, inmost)
-    if opening != "op.execute(":
+        yield from _text(layout, deeper + _INDENT, is_block=is_block)
         yield f"{deeper})"
     yield f"{indent})"
 
@@ -88,11 +90,12 @@ def _is_block(layout: Layout, *, verbatim: bool) -> bool:
     return is_plain and (verbatim or layout.is_free)
 
 
-def _strings(layout: Layout, indent: str) -> Iterator[str]:
-    yield from (indent + literal(line) for line in layout.sql.splitlines(keepends=True))
-
-
-def _block(layout: Layout, indent: str) -> Iterator[str]:
+def _text(layout: Layout, indent: str, *, is_block: bool) -> Iterator[str]:
+    if not is_block:
+        whole = indent + literal(layout.sql)
+        lines = layout.sql.splitlines(keepends=True)
+        yield from [whole] if len(whole) <= _WIDTH else (indent + literal(line) for line in lines)
+        return
     mark = 'r"""' if "\\" in layout.sql else '"""'
     yield indent + mark
     for line, is_movable in layout.lines(_WIDTH - len(indent)):
