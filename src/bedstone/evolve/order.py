@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statements brought together by the transaction they need, so that fewer revisions hold them.
 
-A statement that stands alone goes before those in a transaction that have nothing to do with it.
-What has to do with what is told by names, which is a guess: who uses the order tries it.
+Statements that have nothing to do with one another may change places; on one table only a build or
+a validation may go before others, and none goes after what followed it: it may be a part of a way
+that goes on while rows are written. What has to do with what is told by names, which is a guess:
+who uses the order tries it.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import postgast
@@ -53,15 +56,15 @@ def _stands_alone(statement: Statement) -> bool:
 
 
 class _Names:
-    """The names of all objects, those of relations and schemas apart."""
+    """The names of all objects, those of relations, columns and schemas apart."""
 
     def __init__(self, catalogs: Iterable[Catalog]) -> None:
         keys: set[Key] = set()
         for catalog in catalogs:
             keys |= catalog.objects.keys()
         self._relations = {key.name for key in keys if key.kind in _RELATIONS}
-        schemas = {key.name for key in keys if key.kind == "schema"}
-        self._schemas = schemas - {key.name for key in keys if key.kind != "schema"}
+        self._columns = _only("column", keys)
+        self._schemas = _only("schema", keys)
 
     def of(self, statement: Statement) -> frozenset[str]:
         """Return the names in *statement* that may tell what it is about."""
@@ -70,22 +73,46 @@ class _Names:
             tokens = postgast.scan(statement.sql).tokens
         except postgast.PgQueryError:
             return frozenset()
-        words = (data[token.start : token.end].decode() for token in tokens)
-        names = (w[1:-1].replace('""', '"') if w.startswith('"') else w for w in words)
-        return frozenset(n for n in names if n[:1].isalpha() or n[:1] == "_") - self._schemas
+        names: set[str] = set()
+        before, word = "", ""
+        for token in tokens:
+            before, word = word, data[token.start : token.end].decode()
+            if before == "constraint":
+                names.add(f"constraint {word}")
+            elif word.startswith('"'):
+                names.add(word[1:-1].replace('""', '"'))
+            elif word.startswith("$"):
+                names |= set(re.findall(r"\w+", word))  # a body
+            elif word[0].isalpha() or word[0] == "_":
+                names.add(word)
+        return frozenset(names) - self._schemas
 
     def have_to_do(
         self, a: Statement, names_of_a: frozenset[str], b: Statement, names_of_b: frozenset[str]
     ) -> bool:
-        """Whether *b* may need what *a* does, or the other way round."""
+        """Whether *b*, which comes after *a*, has to stay after it."""
         if not names_of_a or not names_of_b or a.subject == b.subject:
             return True
         shared = (names_of_a & names_of_b) - _KEYWORDS
-        if shared - self._relations:
+        relations = shared & self._relations
+        in_tables = {n for n in shared if n in self._columns or n.startswith("constraint ")}
+        if shared - relations - in_tables:
             return True
+        if not relations:
+            return False  # columns and constraints of the same name, of different tables
         about = {s.subject.name for s in (a, b) if s.subject.kind in _RELATIONS}
-        return bool(shared & about)
+        may_go_first = _stands_alone(b) and not _stands_alone(a) and _READS.match(b.sql)
+        return bool(relations & about) or shared != relations or not may_go_first
 
+
+def _only(kind: str, keys: Iterable[Key]) -> frozenset[str]:
+    """Return the names that objects of *kind* have and no others."""
+    others = {key.name for key in keys if key.kind != kind}
+    return frozenset(key.name for key in keys if key.kind == kind) - others
+
+
+#: What only reads a table and makes something of it.
+_READS = re.compile(r"create (?:unique )?index concurrently |alter table \S+ validate constraint ")
 
 #: The words of the statements themselves, and of what stands in them most often.
 _KEYWORDS = frozenset(
