@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read and compare large schemas, beside Alembic's ``compare_metadata`` in the same run.
+"""Read, compare and plan between large schemas, beside Alembic's ``compare_metadata``.
 
     python benchmarks/catalog_5000.py [--tables 500 5000] [--small] [--no-alembic] [--json]
 
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from bedstone.catalog import Catalog, compare, read_catalog
+from bedstone.plan import plan
 from bedstone.server import open_server
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class Measured:
     compare_changed: float
     fingerprint: float
     differences: int
+    plan: float
+    plan_back: float
+    statements: int
     memory: float
     alembic: float | None = None
     alembic_differences: int | None = None
@@ -210,6 +214,8 @@ def measure(workspace: Any, tables: int, *, alembic: bool) -> Measured:
         change(conn, tables)
         after = read_catalog(conn)
         compare_changed, found = timed(lambda: compare(first, after))
+        planning, there = timed(lambda: plan(first, after))
+        planning_back, _ = timed(lambda: plan(after, first))
     result = Measured(
         tables=tables,
         objects=len(first),
@@ -219,6 +225,9 @@ def measure(workspace: Any, tables: int, *, alembic: bool) -> Measured:
         compare_changed=compare_changed,
         fingerprint=fingerprint,
         differences=len(found),
+        plan=planning,
+        plan_back=planning_back,
+        statements=len(there.statements),
         memory=memory,
     )
     if alembic:
@@ -274,6 +283,10 @@ def main() -> None:
             f"{item.read_again:.2f} s; compare {item.compare_same:.2f} s equal, "
             f"{item.compare_changed:.2f} s with {item.differences} differences; fingerprint "
             f"{item.fingerprint:.2f} s; {item.memory:.0f} MiB"
+        )
+        print(
+            f"  plan, its comparison included: {item.plan:.2f} s there ({item.statements} "
+            f"statements), {item.plan_back:.2f} s back"
         )
         if item.alembic is not None:
             ours = item.read_again + item.compare_changed

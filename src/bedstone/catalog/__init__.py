@@ -4,6 +4,7 @@
 from bedstone.catalog.comparison import compare, fold
 from bedstone.catalog.difference import Change, Difference, Fold, Meaning
 from bedstone.catalog.document import from_json, to_json
+from bedstone.catalog.managers import without_managed
 from bedstone.catalog.model import Attributes, Catalog, Key, Object, Unmodelled, Value
 from bedstone.catalog.reading import read_catalog
 
@@ -23,4 +24,5 @@ __all__ = [
     "from_json",
     "read_catalog",
     "to_json",
+    "without_managed",
 ]

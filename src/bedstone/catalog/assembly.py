@@ -43,7 +43,8 @@ class Assembly:
     addresses: dict[Address, Key] = field(default_factory=dict)
     schemas: dict[int, str] = field(default_factory=dict)
     system_schemas: dict[int, str] = field(default_factory=dict)
-    members: dict[tuple[int, int], str] = field(default_factory=dict)
+    #: Of which extension something is a member; ``None``: a partition that one looks after.
+    members: dict[tuple[int, int], str | None] = field(default_factory=dict)
     bound: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     comments: dict[Address, str] = field(default_factory=dict)
     labels: dict[Address, tuple[Value, ...]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog.causes import Causes
 from bedstone.catalog.difference import Change, Difference, Fold
+from bedstone.catalog.grouping import differ_in_grouping_only
 from bedstone.catalog.kinds import COSMETIC, UNCOMPARED, Meaning
 from bedstone.catalog.model import Catalog, Key, Object
 from bedstone.catalog.spacing import differ_in_spacing_only
@@ -94,10 +95,14 @@ def _attributes(key: Key, old: Object, new: Object) -> Iterator[Difference]:
     for name in dict.fromkeys((*before, *after)):
         first, second = before.get(name), after.get(name)
         if first != second and (key.kind, name) not in UNCOMPARED:
-            cosmetic = (key.kind, name) in COSMETIC or (
-                name == "body"
-                and before.get("language") == after.get("language")
-                and differ_in_spacing_only(first, second, after.get("language"))
+            cosmetic = (
+                (key.kind, name) in COSMETIC
+                or (
+                    name == "body"
+                    and before.get("language") == after.get("language")
+                    and differ_in_spacing_only(first, second, after.get("language"))
+                )
+                or differ_in_grouping_only(first, second)
             )
             meaning = Meaning.COSMETIC if cosmetic else Meaning.MEANINGFUL
             yield Difference(Change.CHANGED, key, name, first, second, meaning)

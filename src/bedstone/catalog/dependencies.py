@@ -31,8 +31,14 @@ _PARTS = frozenset(
         "pg_cast",
     }
 )
-#: Those of them whose rows hang on their owner by an automatic dependency, not an internal one.
-_AUTOMATIC_PARTS = frozenset({"pg_attrdef", "pg_amop", "pg_amproc"})
+#: Those of them whose rows hang on their owner by an automatic dependency, not an internal one,
+#: and the catalogues of such owners: a member of an operator family hangs on its function, too.
+_AUTOMATIC_PARTS = {
+    "pg_attrdef": ("pg_class",),
+    "pg_constraint": ("pg_class",),
+    "pg_amop": ("pg_opfamily", "pg_opclass"),
+    "pg_amproc": ("pg_opfamily", "pg_opclass"),
+}
 
 
 class Edges:
@@ -47,12 +53,16 @@ class Edges:
         self._rows = list(rows)
         self._owners: dict[Address, Address] = {}
         parts = {assembly.catalogues[name] for name in _PARTS}
-        automatic = {assembly.catalogues[name] for name in _AUTOMATIC_PARTS}
+        automatic = {
+            (assembly.catalogues[part], assembly.catalogues[owner])
+            for part, owners in _AUTOMATIC_PARTS.items()
+            for owner in owners
+        }
         for catalogue, oid, subid, ref_catalogue, ref_oid, ref_subid, kind in self._rows:
             if kind == "n" or catalogue not in parts:
                 continue
             inner = kind == "a" and (
-                catalogue in automatic
+                (catalogue, ref_catalogue) in automatic
                 or (catalogue == self._class and (ref_catalogue, ref_oid, 0) not in self._addresses)
             )  # the index of a toast table hangs on a table that is itself an inner part
             if inner or kind in {"i", "P", "S"}:

@@ -56,9 +56,9 @@ COSMETIC = frozenset(
 
 #: Read, kept, never compared: either said by other attributes already (a view's columns follow
 #: from its definition, a rule's event is in its text), or data and not schema (whether a
-#: materialized view is populated), or a fact of the machine (the version of a collation's
-#: library). The order of a table's columns is compared for the table as a whole, that of
-#: attributes for their type.
+#: materialized view is populated, which extension makes and drops a table's partitions), or a
+#: fact of the machine (the version of a collation's library). The order of a table's columns is
+#: compared for the table as a whole, that of attributes for their type.
 UNCOMPARED = frozenset(
     {
         ("column", "position"),
@@ -70,6 +70,7 @@ UNCOMPARED = frozenset(
         ("rule", "event"),
         ("rule", "instead"),
         ("collation", "version"),
+        ("table", "managed_by"),
     }
 )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bedstone.catalog.assembly import Assembly, is_system_schema
 from bedstone.catalog.census import take_census
 from bedstone.catalog.dependencies import Edges
+from bedstone.catalog.managers import find_managed, mark_roots
 from bedstone.catalog.model import Attributes, Catalog, Key, Object
 from bedstone.catalog.privileges import parse_acl
 from bedstone.catalog.refinements import REFINEMENTS
@@ -86,12 +87,14 @@ def read_catalog(
         roles = ("roles",) if known_roles is not None else ()
         results = snapshot.ask("census", *_GROUNDWORK, *roles, *_COMMON, *_LAST)
         rare = snapshot.ask(*_needed(next(results)))
-        assembly = _groundwork(results)
+        assembly, extensions = _groundwork(results)
+        roots = find_managed(assembly, snapshot, extensions)
         if known_roles is not None:
             _add_roles(assembly, next(results), known_roles)
         common = [next(results) for _ in _COMMON]
         for result in sorted((*common, *rare), key=_relations_first):
             assembly.add(result, REFINEMENTS.get(result.query.name))
+        mark_roots(assembly, roots)
         needs = _finish(assembly, snapshot, results)
         objects = _objects(assembly, needs)
     unmodelled = tuple(sorted(set(assembly.unmodelled)))
@@ -137,7 +140,8 @@ def _needed(census: Result) -> tuple[str, ...]:
     return tuple(name for name in _RARE if found[name])
 
 
-def _groundwork(results: Iterator[Result]) -> Assembly:
+def _groundwork(results: Iterator[Result]) -> tuple[Assembly, list[tuple[str, str]]]:
+    """Take in what all else refers to; return the extensions too, each with its schema."""
     assembly = Assembly({name: oid for oid, name in next(results).rows})
     schemas = next(results)
     for oid, name, *_ in schemas.rows:
@@ -158,7 +162,8 @@ def _groundwork(results: Iterator[Result]) -> Assembly:
     schemas.rows[:] = [row for row in schemas.rows if row[0] in assembly.schemas]
     assembly.add(schemas)
     assembly.add(extensions)
-    return assembly
+    place, name = extensions.names.index("schema"), extensions.names.index("name")
+    return assembly, [(row[name], row[place]) for row in extensions.rows]
 
 
 def _add_roles(assembly: Assembly, result: Result, known: frozenset[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import psycopg.sql
 from psycopg.pq import TransactionStatus
 
 from bedstone.catalog.queries import Query, load_query
@@ -15,6 +16,8 @@ from bedstone.errors import CatalogUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from bedstone.catalog.managers import Manager
 
 #: What changes how the server prints names and expressions, as pg_dump sets it; the rest keeps
 #: the many small queries fast. All of it ends with the transaction.
@@ -95,6 +98,18 @@ class Snapshot:
         """Return the server's own description of each of these addresses."""
         lists = [list(part) for part in zip(*addresses, strict=True)]
         return [str(row[0]) for row in self._conn.execute(_DESCRIBE.encode(), lists[:2])]
+
+    def managed_partitions(self, manager: Manager, schema: str) -> list[tuple[int, int]] | None:
+        """Return the tables that *manager* looks after: each with its root, a root with itself.
+
+        ``None`` where its configuration may not be read.
+        """
+        query = psycopg.sql.SQL(manager.query).format(schema=psycopg.sql.Identifier(schema))
+        try:
+            with self._conn.transaction():
+                return [(int(table), int(root)) for table, root in self._conn.execute(query)]
+        except psycopg.errors.InsufficientPrivilege:
+            return None
 
     def count_rows(self, catalogues: Sequence[str]) -> dict[str, int]:
         """Return how many rows users made in each of these catalogues (those with an OID)."""

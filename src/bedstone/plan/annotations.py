@@ -206,12 +206,19 @@ def acl_of(item: Object) -> list[Grant]:
 
 
 def grants(item: Object, wanted: list[Grant], given: list[Grant]) -> Iterator[Statement]:
-    """Write REVOKE for what is too much, GRANT for what lacks; one statement for each grantee."""
-    now = {grant[:2]: grant for grant in given}
-    then = {grant[:2]: grant for grant in wanted}
-    gone = [grant for grant in now.values() if grant[:2] not in then]
-    less = [g for g in now.values() if g[2] and g[:2] in then and not then[g[:2]][2]]
-    more = [g for g in then.values() if g[:2] not in now or (g[2] and not now[g[:2]][2])]
+    """Write REVOKE for what is too much, GRANT for what lacks; one statement for each grantee.
+
+    What another than the owner granted is granted and revoked in the name of that role, after the
+    owner has granted and before the owner revokes.
+    """
+    now = {_who_to_whom(grant): grant for grant in given}
+    then = {_who_to_whom(grant): grant for grant in wanted}
+    gone = [grant for key, grant in now.items() if key not in then]
+    less = [g for key, g in now.items() if g[2] and key in then and not then[key][2]]
+    more = [g for key, g in then.items() if key not in now or (g[2] and not now[key][2])]
+    gone.sort(key=lambda grant: grant[3] is None)
+    less.sort(key=lambda grant: grant[3] is None)
+    more.sort(key=lambda grant: grant[3] is not None)
     if item.key.kind == "language" and not item.attributes["trusted"] and (gone or less or more):
         raise NotPlannable(
             f"{item.key} is not trusted, and has privileges",
@@ -223,22 +230,33 @@ def grants(item: Object, wanted: list[Grant], given: list[Grant]) -> Iterator[St
         (less, "revoke grant option for", "from"),
         (more, "grant", "to"),
     ):
-        for who, grantable, privileges in _by_grantee(found):
+        for (who, grantable, grantor), privileges in _by_grantee(found).items():
             option = " with grant option" if head == "grant" and grantable else ""
-            yield Statement(
-                f"{head} {_privileges(item.key, privileges)} on {_granted_on(item.key)} "
+            statement = Statement(
+                f"{head} {_privileges(item.key, sorted(privileges))} on {_granted_on(item.key)} "
                 f"{word} {_grantee(item, who)}{option}",
                 item.key,
                 "privileges",
                 hazards=(Hazard.PRIVILEGES,),
             )
+            if grantor is None:
+                yield statement
+                continue
+            yield Statement(f"set role {quote_identifier(grantor)}", item.key, "who grants it")
+            yield statement
+            yield Statement("reset role", item.key)
 
 
-def _by_grantee(grants: Iterable[Grant]) -> list[tuple[str | None, bool, list[str]]]:
-    found: dict[tuple[str | None, bool], list[str]] = {}
-    for who, privilege, grantable, _ in grants:
-        found.setdefault((who, grantable), []).append(privilege)
-    return [(who, grantable, sorted(names)) for (who, grantable), names in found.items()]
+def _who_to_whom(grant: Grant) -> tuple[str | None, str, str | None]:
+    who, privilege, _, grantor = grant
+    return who, privilege, grantor
+
+
+def _by_grantee(grants: Iterable[Grant]) -> dict[tuple[str | None, bool, str | None], list[str]]:
+    found: dict[tuple[str | None, bool, str | None], list[str]] = {}
+    for who, privilege, grantable, grantor in grants:
+        found.setdefault((who, grantable, grantor), []).append(privilege)
+    return found
 
 
 def _privileges(key: Key, names: list[str]) -> str:

@@ -43,6 +43,12 @@ class Scene:
         """Whether rows can be in *relation* when its statements run."""
         return relation is not None and relation in self.a and relation not in self.renewed
 
+    def is_kept_by_manager(self, table: Key | None) -> bool:
+        """Whether an extension makes and drops partitions of *table*, which no side shows."""
+        return table is not None and any(
+            table in side and side[table].attributes.get("managed_by") for side in (self.a, self.b)
+        )
+
     def is_moved(self, table: Key | None) -> bool:
         """Whether *table* is attached by the plan, where it was there before."""
         return table is not None and (table in self.detached or is_moved(table, self.a, self.b))

@@ -72,6 +72,7 @@ def find_differences(a: Side, b: Side, options: Options) -> Differences:
     _check_kinds({*found.added, *found.removed, *changed})
     found.changed = _without_inherited(changed, a, b)
     _decide(found, a, b, options)
+    _check_managed(found, a)
     return found
 
 
@@ -102,6 +103,18 @@ def _check_kinds(keys: set[Key]) -> None:
             raise NotPlannable(
                 f"{key} differs, and plans do not write a {key.kind} yet",
                 hint=f"Leave it out, and change it by hand: --exclude '{key}'",
+            )
+
+
+def _check_managed(found: Differences, a: Side) -> None:
+    for key in sorted(found.removed | found.renewed):
+        if (manager := a[key].attributes.get("managed_by")) is not None:
+            what = "is to be dropped" if key in found.removed else "cannot be changed in place"
+            raise NotPlannable(
+                f"{key} {what}, and {manager} looks after its partitions",
+                detail="Its partitions would be dropped with it, and no side shows them.",
+                hint=f"Take it out of {manager}'s configuration first; its partitions are then "
+                "shown and planned like all others.",
             )
 
 

@@ -85,7 +85,8 @@ class Graph:
 
     def _is_attached(self, key: Key) -> bool:
         """Whether *key* is made by itself and attached to its parent's, as indexes are."""
-        return key.kind == "index" or stands_on_index(self._b[key])
+        by_itself = key.kind == "index" or stands_on_index(self._b[key])
+        return by_itself or self._b.is_adopted(key)
 
     def _dropped_with(self, key: Key) -> Key:
         """Return the object whose DROP takes *key* along, or *key*."""
@@ -108,12 +109,19 @@ class Graph:
         return key.kind == "constraint" and self._a[key].attributes["type"] == "foreign key"
 
     def _leads_elsewhere(self, key: Key) -> bool:
-        """Whether *key* is a foreign key to another table: two of them may make a circle."""
+        """Whether *key* needs another table than its own: two of them may make a circle.
+
+        A foreign key that leads to its own partitioned table leads to the partitions of that, too.
+        """
+        if key.kind in {"policy", "rule"}:
+            others = {self._a.table_of(needed) for needed in self._a[key].depends}
+            return not others <= {None, self._a.wholes[key]}
         if not self._is_foreign_key(key):
             return False
         attributes = self._a[key].attributes
         own = quote_identifier(key.schema or "", key.parent or "")
-        return attributes["references"] != own and attributes["local"] is not False
+        elsewhere = attributes["references"] != own or self._a.is_partitioned(self._a.wholes[key])
+        return elsewhere and attributes["local"] is not False
 
     def _tied(self) -> Iterable[Key]:
         for key in self._made:
@@ -188,6 +196,8 @@ class Graph:
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
+        if key.kind == "trigger" and key in self._b.brought:
+            self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
         if self._is_moved_table(key):
             tie = Step(Verb.TIE, self._b.wholes[key])
             attached = key in self._b.brought

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import PARENTS, RELATIONS
+from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,6 +94,8 @@ class Side:
 
     def _above(self, key: Key) -> Key | None:
         item = self[key]
+        if key.kind == "constraint" and item.attributes["type"] == "foreign key":
+            return self._foreign_key_above(item)
         if key.kind in {"column", "constraint"} and item.attributes["type"] not in _KEYS:
             if item.attributes["local"] is not False:
                 return None
@@ -108,6 +111,25 @@ class Side:
             if needed.kind in kinds and (needed.schema, needed.parent) != (key.schema, key.parent):
                 return needed
         return None
+
+    def _foreign_key_above(self, item: Object) -> Key | None:
+        """Return the partitioned table's, which may have another name."""
+        above = item.attributes["inherited_from"]
+        for needed in item.depends if above else ():
+            if needed.kind == "constraint":
+                table = quote_identifier(needed.schema or "", needed.parent or "")
+                if above == f"{table} {quote_identifier(needed.name)}":
+                    return needed
+        return None
+
+    def is_adopted(self, key: Key) -> bool:
+        """Whether *key* is a foreign key of a partition that was there before it was attached.
+
+        Told by its name: one that the partitioned table brings has the name of that.
+        """
+        above = self.brought.get(key)
+        foreign = key.kind == "constraint" and self[key].attributes["type"] == "foreign key"
+        return foreign and above is not None and above.name != key.name
 
     def below(self, key: Key) -> Iterator[Key]:
         """Yield what *key* brings to children and partitions, all the way down."""

@@ -30,6 +30,7 @@ _GRANTED_AS = {
 #: What stands for a secret in a catalog.
 _HIDDEN = re.compile(r"\bhidden:[0-9a-f]{12}\b")
 _IDENTIFIERS = re.compile(r'"(?:[^"]|"")*"|[^."]+')
+_TYPES_OF_ARGUMENTS = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
 _TAG = re.compile(r"\$\w*\$")
 #: Settings whose value is a list of names, each quoted by itself (GUC_LIST_QUOTE).
 _LISTS = frozenset(
@@ -67,7 +68,18 @@ def path(key: Key) -> str:
     """Return the qualified name."""
     if key.kind == "attribute":
         return quote_identifier(key.schema or "", key.parent or "", key.name)
+    if key.kind == "aggregate" and key.path.endswith("()"):
+        return f"{key.path[:-1]}*)"
+    if key.kind == "procedure":
+        return _with_modes(key)
     return key.path
+
+
+def _with_modes(key: Key) -> str:
+    """Return a procedure with IN before each type: without, output arguments would count too."""
+    types = key.parent or ""
+    name = key.path.removesuffix(f"({types})")
+    return f"{name}({', '.join(f'in {type_}' for type_ in _TYPES_OF_ARGUMENTS.findall(types))})"
 
 
 def relation_path(key: Key) -> str:
@@ -77,7 +89,8 @@ def relation_path(key: Key) -> str:
 
 def granted_target(key: Key) -> str:
     """Return the object as GRANT and REVOKE name it."""
-    return f"{_GRANTED_AS.get(key.kind, key.kind)} {path(key)}"
+    name = key.path if key.kind == "aggregate" else path(key)
+    return f"{_GRANTED_AS.get(key.kind, key.kind)} {name}"
 
 
 def granted_name(what: str, name: str) -> str:

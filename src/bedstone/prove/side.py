@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Attributes, from_json, read_catalog
+from bedstone.catalog import Attributes, from_json, read_catalog, without_managed
 from bedstone.dsn import is_url, parse_dsn
 from bedstone.errors import SideUnusable
 from bedstone.history import open_history, run_file
@@ -38,7 +38,7 @@ def read_sides(a: str, b: str, server: Server, *, cwd: Path) -> tuple[Catalog, C
         first = _with_owners_of(second, first, server, overrule=not made[1])
     if made[1]:
         second = _with_owners_of(first, second, server, overrule=not made[0])
-    return first, second
+    return without_managed(first, second), without_managed(second, first)
 
 
 def _is_made_here(text: str, cwd: Path) -> bool:

@@ -8,7 +8,7 @@ select
   k.oid,
   k.conrelid as relation,
   k.conname as name,
-  nullif(k.conindid, 0) as index_oid,
+  i.indexrelid as index_oid,
   nullif(k.confrelid, 0) as referenced_oid,
   k.contype as contype,
   k.conkey as conkey,

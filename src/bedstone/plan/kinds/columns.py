@@ -53,11 +53,23 @@ def definition(item: Object, side: Side, *, inherited: bool = False) -> str:
         parts.append(f"compression {attributes['compression']}")
     if attributes["collation"]:
         parts.append(f"collate {attributes['collation']}")
-    if attributes["not_null"] and attributes["not_null_validated"]:
-        parts.append(_not_null(item))
     if not (inherited and attributes["identity"]):
-        parts += _value(item, side)
-    return " ".join(parts)
+        return " ".join([*parts, *_conditions(item, side)])
+    return " ".join([*parts, *_conditions(item)])
+
+
+def options_of(item: Object, side: Side) -> str:
+    """Return what a column of a typed table has beside its type; nothing where that is all."""
+    found = _conditions(item, side)
+    return " ".join([quote_identifier(item.key.name), "with options", *found]) if found else ""
+
+
+def _conditions(item: Object, side: Side | None = None) -> list[str]:
+    """Return NOT NULL and, with a *side*, where the column's values come from."""
+    attributes = item.attributes
+    not_null = attributes["not_null"] and attributes["not_null_validated"]
+    found = [_not_null(item)] if not_null else []
+    return found if side is None else found + _value(item, side)
 
 
 def _not_null(item: Object) -> str:
@@ -72,7 +84,8 @@ def _value(item: Object, side: Side) -> list[str]:
         return [f"generated always as ({attributes['expression']}) {attributes['generated']}"]
     if attributes["identity"]:
         sequence = identity_sequence(item.key, side)
-        inner = identity_options(sequence) if sequence is not None else ""
+        table = side.wholes[item.key]
+        inner = identity_options(sequence, side[table]) if sequence is not None else ""
         return [f"generated {attributes['identity']} as identity{inner}"]
     if attributes["default"] is not None:
         return [f"default {attributes['default']}"]
@@ -294,7 +307,8 @@ class Columns(Writer):
             yield _alter(key, f"set generated {after['identity']}", _EXCLUSIVE)
             return
         sequence = identity_sequence(key, change.scene.b)
-        inner = identity_options(sequence) if sequence is not None else ""
+        table = change.scene.b[change.scene.b.wholes[key]]
+        inner = identity_options(sequence, table) if sequence is not None else ""
         yield _alter(key, f"add generated {after['identity']} as identity{inner}", _EXCLUSIVE)
         if sequence is not None and change.scene.may_have_rows(change.scene.b.table_of(key)):
             yield go_on(sequence.key, key)

@@ -104,7 +104,8 @@ class Constraints(Writer):
         """Add the constraint, on a table with rows without reading them under a strong lock."""
         attributes = item.attributes
         table = scene.b.table_of(item.key)
-        if attributes["local"] is False and attributes["type"] in {"check", "foreign key"}:
+        inherited = attributes["local"] is False and attributes["type"] in {"check", "foreign key"}
+        if inherited and not scene.b.is_adopted(item.key):
             return  # a table that is attached brings it
         yield from self._made(item, scene, table)
         if attributes["statistics"]:
@@ -253,7 +254,8 @@ def _add(
     table = scene.b.table_of(item.key)
     only = ""
     if table is not None and item.attributes["type"] in _KEYS:
-        only = "only " if scene.b[table].attributes.get("partition_by") else ""
+        alone = scene.b.is_partitioned(table) and not scene.is_kept_by_manager(table)
+        only = "only " if alone else ""
     word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
     sql = f"alter {word} {only}{path} add {definition(item)}{suffix}"
     return Statement(sql, item.key, reason, lock, path, hazards)

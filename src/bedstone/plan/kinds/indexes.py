@@ -70,8 +70,9 @@ class Indexes(Writer):
     def _build(self, item: Object, scene: Scene, name: str) -> Iterator[Statement]:
         key, attributes = item.key, item.attributes
         table = scene.b.table_of(key)
-        parent = table is not None and bool(scene.b[table].attributes.get("partition_by"))
-        online = scene.is_online(table) and not parent
+        tree = scene.b.is_partitioned(table)
+        parent = tree and not scene.is_kept_by_manager(table)
+        online = scene.is_online(table) and not tree
         kind = "unique index" if attributes["unique"] else "index"
         text = f"create {kind} {'concurrently ' if online else ''}{name} on "
         text += f"{'only ' if parent else ''}{relation_path(key)} using {attributes['method']} "

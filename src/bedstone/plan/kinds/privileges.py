@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
-from bedstone.plan.annotations import acl_of, grants
+from bedstone.plan.annotations import Grant, acl_of, grants
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.spelling import granted_name, role, setting_value
 from bedstone.plan.statement import Hazard, Statement
@@ -65,9 +65,12 @@ class Privileges(Writer):
         """Grant them; what everybody has at first is taken back where it is not wanted."""
         wanted = acl_of(item)
         word = _FOR_ALL.get(item.key.parent or "", "select")
-        given = [] if item.key.parent in _EMPTY_AT_FIRST else [("public", word, False, None)]
-        mine = [grant for grant in wanted if grant[0] is None]
-        yield from grants(item, wanted, [*given, *mine])
+        given: list[Grant] = (
+            [] if item.key.parent in _EMPTY_AT_FIRST else [("public", word, False, None)]
+        )
+        if item.key.parent != "table column":
+            given += [grant for grant in wanted if grant[0] is None]
+        yield from grants(item, wanted, given)
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Bring them back to what they were at first."""

@@ -37,11 +37,12 @@ def _options(attributes: Attributes, names: tuple[str, ...] = _OPTIONS) -> list[
     return found
 
 
-def identity_options(sequence: Object) -> str:
-    """Return the options of an identity column's sequence, in parentheses."""
+def identity_options(sequence: Object, table: Object) -> str:
+    """Return the options of the sequence of an identity column of *table*, in parentheses."""
     words = [f"sequence name {path(sequence.key)}", *_options(sequence.attributes)]
-    if sequence.attributes["persistence"] == "unlogged":
-        words.append("unlogged")
+    persistence = sequence.attributes["persistence"]
+    if persistence != table.attributes.get("persistence"):
+        words.append("unlogged" if persistence == "unlogged" else "logged")
     return f" ({' '.join(words)})"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.plan.kinds.columns import definition, extras, own_values
+from bedstone.plan.kinds.columns import definition, extras, options_of, own_values
 from bedstone.plan.kinds.constraints import definition as constraint_definition
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs, words
@@ -43,41 +43,53 @@ class Tables(Writer):
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the table with its columns; constraints, indexes, parents' bounds come after."""
-        key, attributes, side = item.key, item.attributes, scene.b
-        foreign = key.kind == "foreign table"
-        word = "unlogged " if attributes["persistence"] == "unlogged" else ""
-        words_ = [f"create {word}{word_of(key)} {path(key)}"]
-        inherited = attributes["inherits"] is not None
-        columns = [
-            definition(column, side, inherited=bool(attributes["partition_of"]))
-            for column in side.columns(key)
-            if not (inherited and column.attributes["local"] is False)
-        ]
-        columns += self._checks(item, scene)
-        if attributes["of_type"]:
-            words_.append(f"of {attributes['of_type']}")
-        else:
-            body = "".join(f"\n    {line}," for line in columns).rstrip(",")
-            words_.append(f"({body}\n)" if columns else "()")
-        if inherited:
-            words_.append(f"inherits ({', '.join(words(attributes['inherits']))})")
-        if attributes["partition_by"]:
-            words_.append(f"partition by {attributes['partition_by']}")
-        if foreign:
-            words_.append(f"server {quote_identifier(str(attributes['server']))}")
-            words_.append(foreign_options(pairs(attributes["foreign_options"])).strip())
-        if attributes["access_method"]:
-            words_.append(f"using {quote_identifier(str(attributes['access_method']))}")
-        if found := all_options(attributes):
-            words_.append(f"with ({options(found)})")
-        if attributes["tablespace"]:
-            words_.append(f"tablespace {quote_identifier(str(attributes['tablespace']))}")
-        yield Statement(" ".join(w for w in words_ if w), key)
+        key, side = item.key, scene.b
+        yield Statement(self._definition(item, scene), key)
+        inherited = item.attributes["inherits"] is not None
         for column in side.columns(key):
             yield from extras(column)
             if inherited and column.attributes["local"] is False:
                 yield from own_values(column, side)
         yield from self._rest(item)
+
+    def _definition(self, item: Object, scene: Scene) -> str:
+        key, attributes = item.key, item.attributes
+        word = "unlogged " if attributes["persistence"] == "unlogged" else ""
+        found = [f"create {word}{word_of(key)} {path(key)}"]
+        if attributes["of_type"]:
+            found.append(f"of {attributes['of_type']}")
+        if columns := self._columns(item, scene):
+            found.append("(" + ",".join(f"\n    {line}" for line in columns) + "\n)")
+        elif not attributes["of_type"]:
+            found.append("()")
+        if attributes["inherits"] is not None:
+            found.append(f"inherits ({', '.join(words(attributes['inherits']))})")
+        if attributes["partition_by"]:
+            found.append(f"partition by {attributes['partition_by']}")
+        if key.kind == "foreign table":
+            found.append(f"server {quote_identifier(str(attributes['server']))}")
+            found.append(foreign_options(pairs(attributes["foreign_options"])).strip())
+        if attributes["access_method"]:
+            found.append(f"using {quote_identifier(str(attributes['access_method']))}")
+        if storage := all_options(attributes):
+            found.append(f"with ({options(storage)})")
+        if attributes["tablespace"]:
+            found.append(f"tablespace {quote_identifier(str(attributes['tablespace']))}")
+        return " ".join(part for part in found if part)
+
+    def _columns(self, item: Object, scene: Scene) -> list[str]:
+        """Return the lines in parentheses."""
+        attributes, side = item.attributes, scene.b
+        columns = side.columns(item.key)
+        if attributes["of_type"]:
+            return [text for text in (options_of(column, side) for column in columns) if text]
+        inherited = attributes["inherits"] is not None
+        found = [
+            definition(column, side, inherited=bool(attributes["partition_of"]))
+            for column in columns
+            if not (inherited and column.attributes["local"] is False)
+        ]
+        return [*found, *self._checks(item, scene)]
 
     def _checks(self, item: Object, scene: Scene) -> Iterator[str]:
         """Yield the checks that a partition has to have before it can be attached."""

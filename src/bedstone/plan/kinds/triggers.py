@@ -24,12 +24,14 @@ class Triggers(Writer):
     """Triggers of tables and views."""
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Make the trigger, unless a partitioned table brings it."""
+        """Make the trigger, unless a partitioned table brings it, as it is there at that time."""
         attributes = item.attributes
+        above = scene.b.brought.get(item.key)
+        states = {side["enabled"] for side in (attributes, scene.b[above or item.key].attributes)}
         if not attributes["inherited_from"]:
             lock = LockMode.SHARE_ROW_EXCLUSIVE
             yield Statement(_definition(item), item.key, "", lock, relation_path(item.key))
-        if attributes["enabled"] != "origin":
+        if states != {"origin"}:
             yield enable(item, scene)
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:

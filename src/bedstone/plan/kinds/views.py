@@ -222,6 +222,7 @@ def _enable(item: Object, scene: Scene) -> Statement:
     table = scene.b.table_of(item.key) or Key("table", item.key.schema, item.key.parent or "")
     name = quote_identifier(item.key.name)
     kind = "table" if table.kind == "view" else word_of(table)
+    kind += " only" if table in scene.b and scene.b.is_partitioned(table) else ""
     return Statement(f"alter {kind} {path(table)} {word} {item.key.kind} {name}", item.key)
 
 
