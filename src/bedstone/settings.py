@@ -131,6 +131,11 @@ class Settings(HistorySettings):
     exclude: tuple[str, ...] = Field(
         (), description="Objects to leave out, as `kind schema.name` with `*` for any text."
     )
+    drift_ignore: tuple[str, ...] = Field(
+        (),
+        description="Objects that `bedstone drift` passes over, as `kind schema.name` with `*` for "
+        "any text.",
+    )
     small_tables: tuple[str, ...] = Field(
         (),
         description="Tables that never have many rows, as `schema.name` with `*` for any text: "

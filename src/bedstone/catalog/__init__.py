@@ -6,7 +6,8 @@ from bedstone.catalog.difference import Change, Difference, Fold, Meaning
 from bedstone.catalog.document import from_json, to_json
 from bedstone.catalog.managers import without_managed
 from bedstone.catalog.model import Attributes, Catalog, Key, Object, Unmodelled, Value
-from bedstone.catalog.reading import read_catalog
+from bedstone.catalog.reading import read_catalog, read_snapshot
+from bedstone.catalog.snapshot import Limits, open_snapshot
 
 __all__ = [
     "Attributes",
@@ -15,6 +16,7 @@ __all__ = [
     "Difference",
     "Fold",
     "Key",
+    "Limits",
     "Meaning",
     "Object",
     "Unmodelled",
@@ -22,7 +24,9 @@ __all__ = [
     "compare",
     "fold",
     "from_json",
+    "open_snapshot",
     "read_catalog",
+    "read_snapshot",
     "to_json",
     "without_managed",
 ]

@@ -83,7 +83,13 @@ def read_catalog(
     Raises:
         CatalogUnreadable: *conn* is in a transaction, or the server refused a query.
     """
-    with _collector_paused(), open_snapshot(conn) as snapshot:
+    with open_snapshot(conn) as snapshot:
+        return read_snapshot(snapshot, known_roles=known_roles)
+
+
+def read_snapshot(snapshot: Snapshot, *, known_roles: frozenset[str] | None = None) -> Catalog:
+    """Read all that is in *snapshot*, as :func:`read_catalog` does."""
+    with _collector_paused():
         roles = ("roles",) if known_roles is not None else ()
         results = snapshot.ask("census", *_GROUNDWORK, *roles, *_COMMON, *_LAST)
         rare = snapshot.ask(*_needed(next(results)))

@@ -47,6 +47,32 @@ select
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a reader waits on a database that others work with, in seconds.
+
+    For one query, for a lock that somebody holds, and idle within the snapshot: a reader that is
+    stopped meanwhile must not keep the snapshot.
+    """
+
+    query: float = 60
+    lock: float = 3
+    idle: float = 60
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The server's own settings for them."""
+        return {
+            "statement_timeout": _milliseconds(self.query),
+            "lock_timeout": _milliseconds(self.lock),
+            "idle_in_transaction_session_timeout": _milliseconds(self.idle),
+        }
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The rows of one query, with the names and type OIDs of its columns."""
 
@@ -59,10 +85,11 @@ class Result:
 class Snapshot:
     """An open snapshot. Every query asked in it sees the same state."""
 
-    def __init__(self, conn: psycopg.Connection[Any]) -> None:
+    def __init__(self, conn: psycopg.Connection[Any], limits: Limits | None = None) -> None:
         self._conn = conn
-        names = ", ".join(["pg_catalog.set_config(%s, %s, true)"] * len(_SETTINGS))
-        values = [text for pair in _SETTINGS.items() for text in pair]
+        settings = _SETTINGS | (limits.settings if limits is not None else {})
+        names = ", ".join(["pg_catalog.set_config(%s, %s, true)"] * len(settings))
+        values = [text for pair in settings.items() for text in pair]
         with conn.pipeline():
             conn.execute(f"select {names}".encode(), values)
             cursor = conn.execute(_FACTS)
@@ -135,11 +162,13 @@ _COUNT = "select count(*) from pg_catalog.{catalogue} as t where t.oid >= 16384"
 
 
 @contextmanager
-def open_snapshot(conn: psycopg.Connection[Any]) -> Iterator[Snapshot]:
+def open_snapshot(
+    conn: psycopg.Connection[Any], limits: Limits | None = None
+) -> Iterator[Snapshot]:
     """Begin a repeatable read, read-only transaction on *conn*, and end it afterwards.
 
-    Takes ACCESS SHARE on catalogues only. A ``statement_timeout`` of the session holds for each
-    query.
+    Takes no lock but ACCESS SHARE: on catalogues, and on what the server opens itself to print a
+    definition. Without *limits* a ``statement_timeout`` of the session holds for each query.
 
     Raises:
         CatalogUnreadable: *conn* is in a transaction already, or the server refused a query.
@@ -155,7 +184,7 @@ def open_snapshot(conn: psycopg.Connection[Any]) -> Iterator[Snapshot]:
     conn.read_only, conn.deferrable = True, False
     try:
         with conn.transaction():
-            yield Snapshot(conn)
+            yield Snapshot(conn, limits)
     except psycopg.Error as error:
         raise _unreadable(conn, error) from error
     finally:
@@ -169,6 +198,8 @@ def _unreadable(conn: psycopg.Connection[Any], error: psycopg.Error) -> CatalogU
         hint = "Raise statement_timeout for this session, or read when the server is less busy."
     elif isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = "Read with a role that may read pg_catalog; PUBLIC may, unless it was revoked."
+    elif isinstance(error, psycopg.errors.LockNotAvailable):
+        hint = "Somebody changes a table whose definition is read: try again when that has ended."
     else:
         hint = None
     message = error.diag.message_primary or (str(error).splitlines() or [""])[0]

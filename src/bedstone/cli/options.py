@@ -80,11 +80,15 @@ def open_project(target: str, **given: Any) -> Project:
     """Resolve *target* with the settings *given* on the command line."""
     from bedstone.project import resolve
 
+    return resolve(target, overrides=overrides_of(**given), cwd=Path.cwd())
+
+
+def overrides_of(**given: Any) -> dict[str, Any]:
+    """Return the settings that the command line gives; what says nothing is left out."""
     given["env"] = read_pairs(given.get("env") or ())
     if given.get("x") is not None:
         given["x"] = tuple(given["x"])
-    overrides = {name: value for name, value in given.items() if value not in (None, "", {}, ())}
-    return resolve(target, overrides=overrides, cwd=Path.cwd())
+    return {name: value for name, value in given.items() if value not in (None, "", {}, ())}
 
 
 def read_pairs(texts: Sequence[str]) -> dict[str, str]:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from bedstone.catalog import Attributes
 from bedstone.errors import RevisionMismatch
 from bedstone.evolve.order import brought_together
 from bedstone.evolve.step import Step, cut_for_alembic, cut_for_files, steps_of
 from bedstone.plan import Hazard, Options, Plan, plan
+from bedstone.prove.ownership import unowned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -125,7 +125,7 @@ class _Trial:
                     _run(connection, step)
                 if connection.info.transaction_status:
                     connection.execute("commit")
-            found.append(without_owner(evidence.read(), user))
+            found.append(unowned(evidence.read(), user))
         left = plan_way(found[-1], self.wanted, self.options).statements
         if left:
             raise RevisionMismatch(
@@ -149,19 +149,3 @@ def _run(connection: psycopg.Connection, step: Step) -> None:
             detail=step.sql,
             hint="Nothing was written; please report it with both schemas.",
         ) from error
-
-
-def without_owner(catalog: Catalog, *owners: str | None) -> Catalog:
-    """Return *catalog* without the owner of what one of *owners* owns, or of all where none is.
-
-    On a scratch database that is whoever made it, which says nothing.
-    """
-    objects = dict(catalog.objects)
-    for key, item in catalog.objects.items():
-        owner = item.attributes.get("owner")
-        if owner is None or (owners and owner not in owners):
-            continue
-        shape, row = item.attributes.shape, list(item.attributes.row)
-        row[shape.index["owner"]] = None
-        objects[key] = replace(item, attributes=Attributes(shape, tuple(row)))
-    return replace(catalog, objects=objects)

@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 from bedstone.claims import read_lock
-from bedstone.evolve.draft import without_owner
 from bedstone.findings import Finding, Severity
 from bedstone.history import open_history
 from bedstone.prove import Evidence, Verdict, describe, proof_names, prove
 from bedstone.prove.finding import by_object, differences_evidence, sentence
+from bedstone.prove.ownership import unowned
 from bedstone.prove.proof import concluded, not_checked
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _as_planned(evidence: Evidence, planned: Catalog) -> Proof:
     head = evidence.chain.head if evidence.origin.error is None else None
     if head is None:
         return not_checked(name, "the history cannot be upgraded to its head")
-    head = without_owner(head, evidence.workspace.server.dsn.user)
+    head = unowned(head, evidence.workspace.server.dsn.user)
     findings = [
         Finding(
             "BED371",

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedstone.catalog import without_managed
 from bedstone.claims import LOCK_NAME, Accepted, read_lock, render_lock
 from bedstone.dsn import is_url
 from bedstone.errors import DestructivePlan, ExitStatus, HeadsAmbiguous, WantedSideMissing
 from bedstone.evolve.accept import Acceptance, write_acceptance
-from bedstone.evolve.draft import Draft, make_draft, without_owner
+from bedstone.evolve.draft import Draft, make_draft
 from bedstone.evolve.janitor import clean_up
 from bedstone.evolve.losses import losses_of
 from bedstone.evolve.proving import prove_written
@@ -20,12 +20,15 @@ from bedstone.evolve.sql import render_file
 from bedstone.history import NewRevision, Placement, open_history
 from bedstone.plan import Options
 from bedstone.prove import Evidence, read_side, server_for, within
-from bedstone.prove.evidence import silent
+from bedstone.prove.evidence import silent, without_versions
+from bedstone.prove.ownership import owned_by, unowned
 from bedstone.prove.wanted import history_of, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    from bedstone.catalog import Catalog
     from bedstone.evolve.draft import Part
     from bedstone.findings import Finding
     from bedstone.history import History
@@ -160,13 +163,13 @@ class _Desk:
             notes += [f"{key} stays as it is: accepted" for key in found.accepted]
         else:
             self.progress(order.to, 0, 0)
-            wanted = read_side(order.to, server, cwd=Path.cwd())
+            wanted = read_side(order.to, server)
+            wanted = without_versions(wanted, evidence.history.version_tables)
             if is_url(order.to):
-                wanted, before = without_owner(wanted), without_owner(before)
-        patterns = self.project.settings.exclude
-        before, wanted = (
-            within(without_owner(side, server.dsn.user), (), patterns) for side in (before, wanted)
-        )
+                wanted, before = _owned_by_nobody(wanted), _owned_by_nobody(before)
+        before, wanted = without_managed(before, wanted), without_managed(wanted, before)
+        user, patterns = server.dsn.user, self.project.settings.exclude
+        before, wanted = (within(unowned(side, user), (), patterns) for side in (before, wanted))
         return make_draft(evidence, before, wanted, order.options, language), tuple(notes)
 
     def _prove(self, strand: Strand, asked: Written, *, is_last: bool) -> Written | None:
@@ -197,6 +200,12 @@ class _Desk:
                 is_kept=is_kept,
                 accepted=accepted,
             )
+
+
+def _owned_by_nobody(catalog: Catalog) -> Catalog:
+    """Leave out owners: those of a database that matters are nothing for a revision to say."""
+    objects = {key: owned_by(item, None) for key, item in catalog.objects.items()}
+    return replace(catalog, objects=objects)
 
 
 def _check_head(history: History, strand: str, place: Placement) -> None:

@@ -11,7 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedstone.errors import EnvironmentScriptFailed, RevisionNotWritten
+import psycopg
+from psycopg import sql
+
+from bedstone.errors import EnvironmentScriptFailed, RevisionNotWritten, VersionTableUnusable
 from bedstone.history.bootstrap import bootstrap
 from bedstone.history.failure import asks_for_async, failure_of, guesses, versions_of
 from bedstone.history.folder import PrivateFolder
@@ -219,6 +222,23 @@ class AlembicStrand:
                 hint="alembic current says the same.",
             )
         return Standing(tuple(n for table in run.result or () for n in table["heads"]))
+
+    def standing_in(self, connection: psycopg.Connection, schema: str) -> Standing:
+        """Read the version tables by *connection*; ``env.py`` is not run."""
+        found: list[str] = []
+        for own, name in self.version_tables:
+            place = own or schema
+            try:
+                with connection.transaction():
+                    found += read_versions(connection, place, name)
+            except psycopg.Error as error:
+                raise VersionTableUnusable(
+                    f"the version table {place}.{name} cannot be read: "
+                    f"{error.diag.message_primary or error}",
+                    detail="Without it nobody knows which revisions the database has.",
+                    hint=f"Let this role read it: grant select on {place}.{name} to …",
+                ) from error
+        return Standing(tuple(found))
 
     def filtered(
         self, database: Database, names: Iterable[TableName]
@@ -550,3 +570,17 @@ def _dotenv(root: Path) -> dict[str, str]:
         return {}
     pairs = (line.removeprefix("export ").partition("=") for line in lines if "=" in line)
     return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+
+
+def read_versions(connection: psycopg.Connection, schema: str, table: str) -> list[str]:
+    """Return what the version table holds; nothing where there is none."""
+    there = connection.execute(
+        "select from pg_catalog.pg_class as c"
+        " join pg_catalog.pg_namespace as n on n.oid = c.relnamespace"
+        " where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v')",
+        [schema, table],
+    ).fetchone()
+    if there is None:
+        return []
+    query = sql.SQL("select version_num from {} order by 1").format(sql.Identifier(schema, table))
+    return [str(row[0]) for row in connection.execute(query).fetchall()]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    import psycopg
+
     from bedstone.errors import BedstoneError
     from bedstone.history.run import Run
     from bedstone.history.writing import Language, NewRevision, Placement
@@ -131,6 +133,12 @@ class Strand(Protocol):
 
     def standing(self, database: Database) -> Standing:
         """Read where *database* stands."""
+
+    def standing_in(self, connection: psycopg.Connection, schema: str) -> Standing:
+        """Read the version tables by *connection*, as it is; nothing of the project is run.
+
+        *schema* is where the project's own sessions find what is not qualified.
+        """
 
     def filtered(
         self, database: Database, names: Iterable[TableName]

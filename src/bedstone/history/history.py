@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import psycopg
+
     from bedstone.history.form import Strand
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
@@ -225,23 +227,19 @@ class History:
 
     def standing(self, database: Database) -> Standing:
         """Read where *database* stands; ``applied`` is filled in. Changes nothing."""
-        found = [(s, s.standing(database)) for s in self._strands if s.has_history]
-        current = tuple(
-            dict.fromkeys(self._id(s, number) for s, one in found for number in one.current)
-        )
-        applied: set[str] = set()
-        unknown: list[str] = []
-        for strand, one in found:
-            numbers = one.current if one.applied is None else one.applied
-            ids = [self._id(strand, number) for number in numbers]
-            applied |= self.below(ids) if one.applied is None else set(ids)
-            unknown += [name for name in ids if name not in self._by_id] + [*one.unknown]
-        return Standing(
-            current,
-            frozenset(applied & self._by_id.keys()),
-            tuple(dict.fromkeys(unknown)),
-            tuple(error for _, one in found for error in one.amiss),
-            tuple(note for _, one in found for note in one.notes),
+        return self._standing((s, s.standing(database)) for s in self._strands if s.has_history)
+
+    def standing_in(self, connection: psycopg.Connection, schema: str) -> Standing:
+        """Read where the database of *connection* stands, in its open transaction if it is in one.
+
+        Nothing of the project is run: only the version tables are read. *schema* is where those
+        are that the project does not qualify.
+
+        Raises:
+            VersionTableUnusable: a version table is there and may not be read.
+        """
+        return self._standing(
+            (s, s.standing_in(connection, schema)) for s in self._strands if s.has_history
         )
 
     def writer(self, name: str | None = None) -> Strand:
@@ -277,6 +275,26 @@ class History:
         return out
 
     # -- inside ---------------------------------------------------------------------------------
+
+    def _standing(self, each: Iterable[tuple[Strand, Standing]]) -> Standing:
+        found = tuple(each)
+        current = tuple(
+            dict.fromkeys(self._id(s, number) for s, one in found for number in one.current)
+        )
+        applied: set[str] = set()
+        unknown: list[str] = []
+        for strand, one in found:
+            numbers = one.current if one.applied is None else one.applied
+            ids = [self._id(strand, number) for number in numbers]
+            applied |= self.below(ids) if one.applied is None else set(ids)
+            unknown += [name for name in ids if name not in self._by_id] + [*one.unknown]
+        return Standing(
+            current,
+            frozenset(applied & self._by_id.keys()),
+            tuple(dict.fromkeys(unknown)),
+            tuple(error for _, one in found for error in one.amiss),
+            tuple(note for _, one in found for note in one.notes),
+        )
 
     def _steps(
         self,

@@ -21,8 +21,9 @@ _NEVER = frozenset({"owner", "acl", "security_labels"})
 #: The attributes that it has no word for in one kind.
 _ATTRIBUTES = {
     "table": frozenset({
-        "access_method", "clustered_on", "force_row_security", "foreign_options", "of_type",
-        "options", "replica_identity", "row_security", "server", "tablespace", "toast_options",
+        "access_method", "clustered_on", "force_row_security", "foreign_options", "managed_by",
+        "of_type", "options", "replica_identity", "row_security", "server", "tablespace",
+        "toast_options",
     }),
     "column": frozenset({
         "compression", "constraint_comment", "foreign_options", "local", "not_null_local",

@@ -1,66 +1,133 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One side of a comparison: a database, a project's history, a SQL file, or a saved catalog."""
+"""One side of a comparison: a database, a project's history, a SQL file, or a saved catalog.
+
+Inside a project ``models``, ``history`` and ``live`` are sides, too.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from bedstone.catalog import Attributes, from_json, read_catalog, without_managed
+from bedstone.catalog import from_json, open_snapshot, read_snapshot, without_managed
 from bedstone.dsn import is_url, parse_dsn
 from bedstone.errors import SideUnusable
-from bedstone.history import open_history, run_file
+from bedstone.history import run_file
 from bedstone.project import resolve
-from bedstone.prove.evidence import without_versions
+from bedstone.prove.evidence import silent
+from bedstone.prove.ownership import unowned, with_owners_of
+from bedstone.prove.sides_of_project import open_sides
 from bedstone.server import database_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from bedstone.catalog import Catalog, Key
+    from bedstone.catalog import Catalog, Key, Limits
+    from bedstone.project import Project
+    from bedstone.prove.evidence import Progress
+    from bedstone.prove.sides_of_project import ProjectSides
     from bedstone.server import Server
 
+#: What means a side of the project at hand, also where a file or folder is called so.
+WORDS = frozenset({"models", "history", "live"})
 
-def read_sides(a: str, b: str, server: Server, *, cwd: Path) -> tuple[Catalog, Catalog]:
-    """Return the catalogs that *a* and *b* lead to, as :func:`read_side` does.
 
-    What was made here belongs to whoever made it, which says nothing: what only that side has is
-    owned by nobody, and beside a side that was not made here the rest has the owners of that.
+def _nothing(_note: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where sides are looked for, and the project that ``models``, ``history``, ``live`` are of.
+
+    That is the one in *cwd* where none is given. *overrides* are settings for every project that
+    is a side, *database* is the address of ``live``. *tell* is given what is to be known of how a
+    side came about.
+    """
+
+    cwd: Path = field(default_factory=Path.cwd)
+    project: Project | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    database: str | None = None
+    limits: Limits | None = None
+    progress: Progress = silent
+    tell: Callable[[str], None] = field(default=_nothing)
+
+
+def read_sides(
+    a: str, b: str, server: Server, place: Place | None = None
+) -> tuple[Catalog, Catalog]:
+    """Return the catalogs that *a* and *b* lead to.
+
+    ``models`` is what the project's models want of the other side: that side, with all that models
+    can say as they say it. What was made here belongs to whoever made it, which says nothing: it
+    is owned by nobody, and beside a side that was not made here it has the owners of that.
 
     Raises:
-        SideUnusable: a history or a file does not run to its end.
+        SideUnusable: a history or a file does not run to its end, or models cannot be built.
+        DatabaseNotNamed: ``live`` is asked for, and nobody says where it is.
     """
-    first, second = read_side(a, server, cwd=cwd), read_side(b, server, cwd=cwd)
-    made = _is_made_here(a, cwd), _is_made_here(b, cwd)
-    if made[0]:
-        first = _with_owners_of(second, first, server, overrule=not made[1])
-    if made[1]:
-        second = _with_owners_of(first, second, server, overrule=not made[0])
+    where = place or Place()
+    with _project(where, server) if WORDS & {a, b} else nullcontext() as project:
+        reader = _Reader(server, where, project)
+        first, second = reader.read(a, beside=b), reader.read(b, beside=a)
+    made, user = (_is_made_here(a, where), _is_made_here(b, where)), server.dsn.user
+    if all(made):
+        first, second = unowned(first, user), unowned(second, user)
+    elif made[0]:
+        first = with_owners_of(second, first, user)
+    elif made[1]:
+        second = with_owners_of(first, second, user)
     return without_managed(first, second), without_managed(second, first)
 
 
-def _is_made_here(text: str, cwd: Path) -> bool:
-    return not is_url(text) and not ((cwd / text).suffix == ".json" and (cwd / text).is_file())
+@contextmanager
+def _project(place: Place, server: Server) -> Iterator[ProjectSides]:
+    project = place.project or resolve(".", overrides=place.overrides, cwd=place.cwd)
+    with open_sides(
+        project, server, database=place.database, limits=place.limits, progress=place.progress
+    ) as sides:
+        yield sides
+        for note in sides.notes:
+            place.tell(note)
 
 
-def _with_owners_of(other: Catalog, made: Catalog, server: Server, *, overrule: bool) -> Catalog:
-    objects = dict(made.objects)
-    for key, item in made.objects.items():
-        if item.attributes.get("owner") != server.dsn.user:
-            continue
-        there = other.objects.get(key)
-        if there is not None and not overrule:
-            continue
-        shape, row = item.attributes.shape, list(item.attributes.row)
-        row[shape.index["owner"]] = there.attributes.get("owner") if there is not None else None
-        objects[key] = replace(item, attributes=Attributes(shape, tuple(row)))
-    return replace(made, objects=objects)
+def _is_made_here(text: str, place: Place) -> bool:
+    if text in WORDS:
+        return text != "live"
+    path = place.cwd / text
+    return not is_url(text) and not (path.suffix == ".json" and path.is_file())
 
 
-def read_side(text: str, server: Server, *, cwd: Path) -> Catalog:
-    """Return the catalog that *text* leads to.
+class _Reader:
+    """Reads sides; those of the project at hand from one run of it."""
+
+    def __init__(self, server: Server, place: Place, project: ProjectSides | None) -> None:
+        self._server = server
+        self._place = place
+        self._project = project
+        self._found: dict[str, Catalog] = {}
+
+    def read(self, text: str, *, beside: str) -> Catalog:
+        """Return the catalog of a side, each read once."""
+        if text == "models" and self._project is not None:
+            other = "history" if beside == "models" else beside
+            return self._project.models(self.read(other, beside=text))
+        if text not in self._found:
+            self._found[text] = self._read(text)
+        return self._found[text]
+
+    def _read(self, text: str) -> Catalog:
+        if self._project is not None and text in WORDS:
+            return self._project.history() if text == "history" else self._project.live()
+        return read_side(text, self._server, self._place)
+
+
+def read_side(text: str, server: Server, place: Place | None = None) -> Catalog:
+    """Return the catalog that *text*, which is none of the three words, leads to.
 
     A URL is read as it is, in one short read-only snapshot. A project's history and a SQL file
     are run on a scratch database of *server* first.
@@ -68,15 +135,21 @@ def read_side(text: str, server: Server, *, cwd: Path) -> Catalog:
     Raises:
         SideUnusable: the history or the file does not run to its end.
     """
+    where = place or Place()
     if is_url(text):
-        with database_at(parse_dsn(text)).connect(autocommit=True) as connection:
-            return read_catalog(connection)
-    path = cwd / text
+        with (
+            database_at(parse_dsn(text)).connect(autocommit=True) as connection,
+            open_snapshot(connection, where.limits) as snapshot,
+        ):
+            return read_snapshot(snapshot)
+    path = where.cwd / text
     if path.suffix == ".json" and path.is_file():
         return from_json(path.read_text(encoding="utf-8"))
     if path.suffix == ".sql" and path.is_file():
         return _of_script(path, server)
-    return _of_history(text, server, cwd)
+    project = resolve(text, overrides=where.overrides, cwd=where.cwd)
+    with open_sides(project, server, progress=where.progress) as sides:
+        return sides.history()
 
 
 def _of_script(path: Path, server: Server) -> Catalog:
@@ -90,27 +163,11 @@ def _of_script(path: Path, server: Server) -> Catalog:
                 detail=run.error.traceback.rstrip() or None,
                 hint="Mend the file; only a scratch database was touched.",
             )
-        with scratch.connect(autocommit=True) as connection:
-            return read_catalog(connection, known_roles=workspace.known_roles)
-
-
-def _of_history(text: str, server: Server, cwd: Path) -> Catalog:
-    project = resolve(text, cwd=cwd)
-    with server.workspace(project.name) as workspace:
-        scratch = workspace.scratch("history")
-        with open_history(project, scratch) as history:
-            scratch.reset()  # loading the project may have left something in it
-            run = history.prepare(scratch)
-            if run.ok:
-                run = history.upgrade(scratch)
-            if run.error is not None:
-                raise SideUnusable(
-                    f"{text} does not upgrade, at {run.error.revision}: {run.error.message}",
-                    hint=f"bedstone prove {text} -v",
-                )
-            with scratch.connect(autocommit=True) as connection:
-                catalog = read_catalog(connection, known_roles=workspace.known_roles)
-            return without_versions(catalog, history.version_tables)
+        with (
+            scratch.connect(autocommit=True) as connection,
+            open_snapshot(connection) as snapshot,
+        ):
+            return read_snapshot(snapshot, known_roles=workspace.known_roles)
 
 
 def within(catalog: Catalog, schemas: Collection[str], exclude: Collection[str]) -> Catalog:

@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Attributes, Catalog, Change, Key
+from bedstone.catalog import Catalog, Change, Key
 from bedstone.errors import SideUnusable
 from bedstone.prove.expressible import KINDS, is_expressible
+from bedstone.prove.families import hand_down
 from bedstone.prove.modelled import Judged, Ruling, judge_models
+from bedstone.prove.ownership import unowned, with_values
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
-    from bedstone.catalog import Difference, Object, Value
+    from bedstone.catalog import Difference, Object
     from bedstone.prove.evidence import Evidence
     from bedstone.prove.modelled import Judgement
 
@@ -45,11 +47,13 @@ class Wanted:
 def history_and_models(evidence: Evidence) -> tuple[Catalog, Catalog]:
     """Return the catalog of the history's head, and the one that the models want it to be.
 
+    What both made here belongs to nobody.
+
     Raises:
         SideUnusable: the history does not run to its head, or the models cannot be built.
     """
-    history = history_of(evidence)
-    return history, want(evidence, history).catalog
+    history, user = history_of(evidence), evidence.workspace.server.dsn.user
+    return unowned(history, user), unowned(want(evidence, history).catalog, user)
 
 
 def history_of(evidence: Evidence) -> Catalog:
@@ -79,6 +83,16 @@ def want(
     Raises:
         SideUnusable: the project has no models, or they cannot be built.
     """
+    judgement = judge_models(evidence, models_of(evidence), other)
+    return _Wish(judgement, frozenset(accepted)).fulfilled()
+
+
+def models_of(evidence: Evidence) -> Catalog:
+    """Return what the models' own ``create_all`` makes.
+
+    Raises:
+        SideUnusable: the project has no models, or they cannot be built.
+    """
     if not evidence.history.has_models:
         raise SideUnusable(
             f"{evidence.history.name} has no models",
@@ -93,7 +107,17 @@ def want(
             detail="The models' own create_all() is what an empty database would be given.",
             hint="bedstone prove . --only drift -v",
         )
-    return _Wish(judge_models(evidence, built.catalog, other), frozenset(accepted)).fulfilled()
+    return built.catalog
+
+
+def is_drift(judged: Judged) -> bool:
+    """Whether models and the other schema do not say the same of an object."""
+    return judged.ruling in _CODES
+
+
+def is_accepted(judged: Judged, accepted: Collection[tuple[str, str, str, str]]) -> bool:
+    """Whether the project has accepted the proof's finding on an object."""
+    return (_CODES[judged.ruling], "", str(judged.key), "") in accepted
 
 
 class _Wish:
@@ -113,15 +137,17 @@ class _Wish:
         """Return the other schema with what the models say otherwise as they say it."""
         accepted = []
         for judged in self._judgement.objects:
-            code = _CODES.get(judged.ruling)
-            if code is None:
+            if not is_drift(judged):
                 continue
-            if (code, "", str(judged.key), "") in self._accepted:
+            if is_accepted(judged, self._accepted):
                 accepted.append(judged.key)
             else:
                 self._apply(judged)
-        self._drop_what_goes_along()
+        along = self._drop_what_goes_along()
+        hand_down(self._objects, self._other.objects)
+        along += self._drop_what_goes_along()
         self._keep_what_is_needed()
+        self._restore(along)
         objects = dict(sorted(self._objects.items(), key=lambda pair: pair[0].sort_key))
         catalog = Catalog(objects, self._other.server_version, self._other.unmodelled)
         return Wanted(catalog, tuple(self._kept.items()), tuple(accepted))
@@ -178,7 +204,7 @@ class _Wish:
             if k.kind == "column" and (k.schema, k.parent) == (key.schema, key.parent)
         )
         last = max((number for number in there if isinstance(number, int)), default=0)
-        return replace(column, attributes=_with(column.attributes, {"position": last + 1}))
+        return with_values(column, {"position": last + 1})
 
     def _change(self, key: Key, items: Iterable[Difference]) -> None:
         """Give an object that both have what the models say of it."""
@@ -191,9 +217,7 @@ class _Wish:
         values = {name: mine.attributes[name] for name in names if name is not None}
         stays = {k for k in theirs.depends if k.kind not in KINDS or k.kind == "table"}
         depends = self._mapped(mine.depends) | stays
-        self._objects[key] = replace(
-            theirs, attributes=_with(theirs.attributes, values), depends=depends
-        )
+        self._objects[key] = replace(with_values(theirs, values), depends=depends)
         for needed in depends:
             self._adopt(needed)
 
@@ -202,10 +226,20 @@ class _Wish:
         names = self._judgement.renamed
         return frozenset(names.get(k, k) if k in self._models.objects else k for k in keys)
 
-    def _drop_what_goes_along(self) -> None:
+    def _drop_what_goes_along(self) -> list[Key]:
+        dropped: list[Key] = []
         while gone := [key for key, item in self._objects.items() if self._loses(item)]:
             for key in gone:
                 del self._objects[key]
+            dropped += gone
+        return dropped
+
+    def _restore(self, along: Iterable[Key]) -> None:
+        """Bring back what went along with something that is kept after all."""
+        for key in along:
+            item = self._other.objects.get(key)
+            if item is not None and not self._loses(item):
+                self._objects.setdefault(key, item)
 
     def _loses(self, item: Object) -> bool:
         key = item.key
@@ -214,9 +248,12 @@ class _Wish:
         whole = self._other.parent_of(key)
         if whole is not None and whole not in self._objects:
             return True
-        lost = {k.kind for k in item.depends - self._objects.keys() if k in self._other.objects}
+        lost = [k for k in item.depends - self._objects.keys() if k in self._other.objects]
         if key.kind == "table":
-            return "table" in lost and item.attributes["partition_of"] is not None
+            is_partition = item.attributes["partition_of"] is not None
+            return is_partition and any(k.kind == "table" for k in lost)
+        if key.kind in {"index", "constraint"}:
+            return any(k.kind == "column" and k.parent == key.parent for k in lost)
         return bool(lost) and key.kind in _GOES_ALONG
 
     def _keep_what_is_needed(self) -> None:
@@ -244,10 +281,3 @@ class _Wish:
             )
             if of_it and part not in self._objects:
                 yield from self._restored(part)
-
-
-def _with(attributes: Attributes, values: Mapping[str, Value]) -> Attributes:
-    row = list(attributes.row)
-    for name, value in values.items():
-        row[attributes.shape.index[name]] = value
-    return Attributes(attributes.shape, tuple(row))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The faces of a verdict and of a trace: a terminal, JSON, Markdown for pull requests, SARIF."""
 
+from bedstone.report.drift import render_drift, render_drift_json
 from bedstone.report.json import render_json
 from bedstone.report.markdown import render_markdown
 from bedstone.report.revision import render_draft, render_written_json, render_written_text
@@ -11,6 +12,8 @@ from bedstone.report.trace import render_trace_json, render_trace_markdown, rend
 
 __all__ = [
     "render_draft",
+    "render_drift",
+    "render_drift_json",
     "render_json",
     "render_markdown",
     "render_sarif",

@@ -6,19 +6,21 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pytest
-
+from bedstone.catalog import Meaning, compare
 from bedstone.history import open_history
-from bedstone.plan import Options, plan
+from bedstone.plan import plan, split_script
 from bedstone.project import resolve
 from bedstone.prove.evidence import Evidence
+from bedstone.prove.modelled import Ruling, judge_models
+from bedstone.prove.ownership import unowned
 from bedstone.prove.proofs import drift
-from bedstone.prove.wanted import history_and_models
+from bedstone.prove.wanted import history_and_models, history_of, want
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from bedstone.catalog import Catalog
     from bedstone.server import Workspace
 
 ENV = """
@@ -96,14 +98,21 @@ event = Table(
 Index("event_kind", event.c.kind)
 """
 
-#: One change of the models each, and the statements that bring the history's database there.
-CHANGES: Mapping[str, tuple[tuple[str, str], tuple[str, ...]]] = {
-    "nothing": (("", ""), ()),
-    "a new column": (
-        ('Column("born", Integer)', 'Column("born", Integer), Column("tag", Text)'),
-        ("alter table public.customer add column tag text",),
-    ),
-}
+BORN = "column public.customer.born"
+
+#: Changes of the models.
+CHANGED = (
+    ('Column("name", Text', 'Column("name", String(9)'),  # under a view
+    ('Column("born", Integer)', 'Column("born", Integer, nullable=False), Column("tag", Text)'),
+    ('Column("id", Integer, primary', 'Column("id", Integer, Identity(), primary'),  # was serial
+    (', Column("state", String(10), index=True)', ""),
+    ('Column("at", Integer, nullable=False)', 'Column("at", Integer, primary_key=True)'),
+    ('Column("kind", Text)', 'Column("kind", String(9)), Column("more", Integer, index=True)'),
+    ("event.c.kind)", "event.c.kind, event.c.at)"),
+    ("event = Table", """Table("new", metadata, Column("id", Integer, primary_key=True),
+        Column("c", ForeignKey("customer.id"), unique=True), Column("k", Enum("a", name="kind")))
+event = Table"""),
+)  # fmt: skip
 
 
 @contextmanager
@@ -111,7 +120,7 @@ def opened(
     folder: Path, workspace: Workspace, models: str, history: str = ""
 ) -> Iterator[Evidence]:
     """Write a project of one revision and open it."""
-    (folder / "versions").mkdir(parents=True)
+    (folder / "versions").mkdir()
     (folder / "alembic.ini").write_text(
         "[alembic]\nscript_location = .\nprepend_sys_path = .\nsqlalchemy.url = postgresql://x/y\n"
     )
@@ -126,17 +135,95 @@ def opened(
         yield Evidence(opened_history, workspace, scratch)
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
-def test_a_plan_towards_the_models(
-    tmp_path: Path, workspace: Workspace, change: tuple[tuple[str, str], tuple[str, ...]]
+def changed(*changes: tuple[str, str]) -> str:
+    text = MODELS
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def bring(
+    evidence: Evidence, history: Catalog, wanted: Catalog, *, left: str | None = None
+) -> tuple[str, ...]:
+    """Run the plan where the history has been, and return its statements."""
+    made = plan(history, wanted)
+    assert evidence.ladder.come_to(len(evidence.selected)).ok
+    with evidence.scratch.connect(autocommit=True) as connection:
+        for statement in split_script(made):
+            connection.execute(statement.encode())
+    after = evidence.read()
+    mine = unowned(after, evidence.workspace.server.dsn.user)
+    assert [str(d) for d in compare(mine, wanted) if d.meaning is Meaning.MEANINGFUL] == []
+    judged = judge_models(evidence, evidence.models.catalog or wanted, after).objects
+    assert [str(j.key) for j in judged if j.ruling is Ruling.DIFFERS] == ([left] if left else [])
+    return tuple(statement.sql for statement in made.statements)
+
+
+def test_where_the_proof_finds_nothing_nothing_is_planned(
+    tmp_path: Path, workspace: Workspace
 ) -> None:
-    (old, new), expected = change
-    with opened(tmp_path / "p", workspace, MODELS.replace(old, new) if old else MODELS) as evidence:
+    """Not what models have no word for, what env.py leaves out, or what nobody named."""
+    with opened(tmp_path, workspace, MODELS) as evidence:
         history, wanted = history_and_models(evidence)
         proof = drift.check(evidence)
-        for f in proof.findings:
-            print(f.code, f.message)
-        for e in proof.excluded:
-            print(e)
-    made = plan(history, wanted, Options(online=False))
-    assert tuple(s.sql for s in made.statements) == expected
+    assert {f.code for f in proof.findings} == {"BED341", "BED343"}
+    assert [f.object for f in proof.findings if f.code == "BED341"] == ["type public.spare"]
+    assert plan(history, wanted).statements == plan(wanted, history).statements == ()
+
+
+def test_what_the_models_say_is_planned_and_the_rest_is_kept(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    with opened(tmp_path, workspace, changed(*CHANGED)) as evidence:
+        history, wanted = history_and_models(evidence)
+        found = {f.object for f in drift.check(evidence).findings if f.code == "BED340"}
+        done = bring(evidence, history, wanted)
+    assert found == {
+        *(f"column public.customer.{name}" for name in ("born", "name", "tag")),
+        *(f"column public.event.{name}" for name in ("at", "kind", "more")),
+        *(f'column public."order".{name}' for name in ("id", "state")),
+        *("constraint event_pkey on public.event", "index public.event_kind"),
+        *("table public.new", "type public.kind"),
+    }
+    assert "alter index public.ix_event_more attach partition public.event_1_more_idx" in done
+    words = ("policy", "trigger", "statistics", "publication", "function", "domain", "row level")
+    assert [text for text in done if any(word in text for word in words)] == []
+
+
+def test_what_the_models_drop_goes_unless_it_is_needed_or_accepted(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    """The policy needs a column, the view a table; the partition goes with its table."""
+    gone = ('"event"', '"order"')
+    drops = "".join(f"metadata.remove(metadata.tables[{name}])\n" for name in gone)
+    more = "create table kept (id integer); create table old (id integer primary key);"
+    models = changed(('Column("born", Integer), ', "")) + drops
+    with opened(tmp_path, workspace, models, more) as evidence:
+        history = history_of(evidence)
+        found = want(evidence, history, {("BED341", "", "table public.kept", "")})
+        user = workspace.server.dsn.user
+        done = bring(evidence, unowned(history, user), unowned(found.catalog, user), left=BORN)
+    assert [(str(kept), str(by)) for kept, by in found.kept] == [
+        (BORN, "trigger same on public.customer"),
+        ("type public.spare", "function public.uses_spare(public.spare)"),
+    ]
+    assert [str(key) for key in found.accepted] == ["table public.kept"]
+    assert done == (
+        "alter table public.event detach partition public.event_1",
+        'alter table public."order" drop constraint order_customer_fkey',
+        "drop table public.event_1",
+        "drop table public.event",
+        "drop table public.old",
+        'drop table public."order"',
+    )
+
+
+def test_a_table_that_a_view_needs_stays_whole(tmp_path: Path, workspace: Workspace) -> None:
+    drops = (
+        "metadata.remove(metadata.tables['order'])\nmetadata.remove(metadata.tables['customer'])"
+    )
+    with opened(tmp_path, workspace, MODELS + drops) as evidence:
+        history, wanted = history_and_models(evidence)
+    gone = {key for key in history.objects if key not in wanted.objects}
+    assert {key.parent or key.name for key in gone} == {"order", "order_number"}

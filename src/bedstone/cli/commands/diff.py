@@ -10,23 +10,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bedstone.cli.options import Json, Server
+from bedstone.cli.options import Config, Database, Env, Json, Python, Section, Server, X
+from bedstone.cli.progress import show_progress
+from bedstone.cli.sides import SIDE, OfProject, place_of
 
 if TYPE_CHECKING:
     from bedstone.catalog import Difference
 
 EXAMPLES = (
-    "Examples:  bedstone diff postgresql://app@db/shop .    bedstone diff old.sql new.sql    "
+    "Examples:  bedstone diff history models    bedstone diff postgresql://app@db/shop .    "
+    "bedstone diff old.sql new.sql    "
     "bedstone diff yesterday.json postgresql://app@db/shop --json"
 )
 
-_SIDE = "A postgresql:// URL, a project (its history's head), a .sql file, or a saved catalog."
-
 
 def run(
-    a: Annotated[str, typer.Argument(help=_SIDE, metavar="A")],
-    b: Annotated[str, typer.Argument(help=_SIDE, metavar="B")],
+    a: Annotated[str, typer.Argument(help=SIDE, metavar="A")],
+    b: Annotated[str, typer.Argument(help=SIDE, metavar="B")],
     *,
+    project: OfProject = ".",
+    database: Database = None,
+    python: Python = None,
+    config: Config = None,
+    section: Section = None,
+    env: Env = None,
+    x: X = None,
     server: Server = None,
     cosmetic: Annotated[
         bool, typer.Option("--cosmetic", help="Show what is only cosmetic too.")
@@ -47,11 +55,14 @@ def run(
     from bedstone.catalog import compare, fold, to_json
     from bedstone.errors import ExitStatus
     from bedstone.prove import read_sides, server_for
-    from bedstone.settings import read_settings
 
-    settings = read_settings(Path.cwd(), overrides={"server": server})
-    with server_for(settings) as scratch_server:
-        first, second = read_sides(a, b, scratch_server, cwd=Path.cwd())
+    with show_progress() as progress:
+        place, settings = place_of(
+            a, b, project=project, database=database, progress=progress, python=python,
+            config=config, section=section, env=env, x=x, server=server,
+        )  # fmt: skip
+        with server_for(settings) as scratch_server:
+            first, second = read_sides(a, b, scratch_server, place)
     if save is not None:
         save.write_text(to_json(second), encoding="utf-8")
     found = compare(first, second)

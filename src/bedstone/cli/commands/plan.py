@@ -6,29 +6,36 @@ from __future__ import annotations
 import json as json_module
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bedstone.cli.options import Json, Server
+from bedstone.cli.options import Config, Database, Env, Json, Python, Section, Server, X
+from bedstone.cli.progress import show_progress
+from bedstone.cli.sides import SIDE, OfProject, place_of
 
 if TYPE_CHECKING:
     from bedstone.plan import Options, Plan, Statement
 
 EXAMPLES = (
-    "Examples:  bedstone plan old.sql new.sql    bedstone plan postgresql://app@db/shop .    "
+    "Examples:  bedstone plan history models    bedstone plan live history    "
+    "bedstone plan old.sql new.sql    bedstone plan postgresql://app@db/shop .    "
     "bedstone plan yesterday.json . --reverse    "
     "bedstone plan a.sql b.sql | psql -v ON_ERROR_STOP=1 -f -"
 )
 
-_SIDE = "A postgresql:// URL, a project (its history's head), a .sql file, or a saved catalog."
-
 
 def run(
-    a: Annotated[str, typer.Argument(help=_SIDE, metavar="FROM")],
-    b: Annotated[str, typer.Argument(help=_SIDE, metavar="TO")],
+    a: Annotated[str, typer.Argument(help=SIDE, metavar="FROM")],
+    b: Annotated[str, typer.Argument(help=SIDE, metavar="TO")],
     *,
+    project: OfProject = ".",
+    database: Database = None,
+    python: Python = None,
+    config: Config = None,
+    section: Section = None,
+    env: Env = None,
+    x: X = None,
     server: Server = None,
     reverse: Annotated[
         bool, typer.Option("--reverse", help="Plan the way back: from TO to FROM.")
@@ -61,14 +68,17 @@ def run(
     """
     from bedstone.plan import Options, plan, render_script
     from bedstone.prove import read_sides, server_for, within
-    from bedstone.settings import read_settings
 
-    settings = read_settings(Path.cwd(), overrides={"server": server})
     options = Options(online=online, lowest=_lowest(postgres))
+    with show_progress() as progress:
+        place, settings = place_of(
+            a, b, project=project, database=database, progress=progress, python=python,
+            config=config, section=section, env=env, x=x, server=server,
+        )  # fmt: skip
+        with server_for(settings) as scratch_server:
+            found = read_sides(a, b, scratch_server, place)
     patterns = (*settings.exclude, *(exclude or ()))
-    with server_for(settings) as scratch_server:
-        found = read_sides(a, b, scratch_server, cwd=Path.cwd())
-        first, second = (within(side, schema or (), patterns) for side in found)
+    first, second = (within(side, schema or (), patterns) for side in found)
     made = plan(second, first, options) if reverse else plan(first, second, options)
     if json:
         sys.stdout.write(json_module.dumps(_data(made, options), indent=2) + "\n")

@@ -12,6 +12,7 @@ import typer
 from bedstone.cli.commands.plan import _lowest
 from bedstone.cli.options import (
     Config,
+    Database,
     Env,
     Json,
     Python,
@@ -47,11 +48,12 @@ def run(
     to: Annotated[
         str | None,
         typer.Option(
-            help="The schema to come to, in place of the models': a .sql file, a database, a saved "
-            "catalog, another project's history.",
+            help="The schema to come to, in place of the models': live, a .sql file, a saved "
+            "catalog, another project's history, a postgresql:// URL.",
             metavar="SIDE",
         ),
     ] = None,
+    database: Database = None,
     online: Annotated[
         bool,
         typer.Option(help="Keep nobody out for work on rows: CONCURRENTLY, NOT VALID, VALIDATE."),
@@ -126,7 +128,7 @@ def run(
     )
     order = Order(
         message,
-        to=to,
+        to=_address(database) if to == "live" else to,
         options=Options(online=online, lowest=_lowest(postgres)),
         place=place,
         keep=keep,
@@ -143,6 +145,18 @@ def run(
     else:
         render_written_text(written, sys.stdout, verbose=verbose)
     raise typer.Exit(int(written.verdict.exit_status) if written.verdict is not None else 0)
+
+
+def _address(database: str | None) -> str:
+    from bedstone.errors import DatabaseNotNamed
+
+    if database is None:
+        raise DatabaseNotNamed(
+            "no database is named",
+            detail="Bedstone never guesses which database is the live one.",
+            hint="Set BEDSTONE_DATABASE, or give --database postgresql://user@host/dbname",
+        )
+    return database
 
 
 def _written(project: Project, order: Order, *, allowed: bool) -> Written:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    import psycopg
+
     from bedstone.history.files.collection import SqlFile
     from bedstone.history.files.session import Session
     from bedstone.history.form import Direction, Listener, Namer, Standing, TableName
@@ -190,16 +192,22 @@ class FilesStrand:
     def standing(self, database: Database) -> Standing:
         """Compare the version table with the files."""
         with open_session(database) as session:
-            ledger = self.ledger(session)
-            with table_errors(ledger):
-                records = ledger.read()
-            values = self.placeholders(session)
-            return standing_of(
-                self.collection,
-                records,
-                lambda file: self.placeholders_of(file, values),
-                out_of_order=self.configuration.out_of_order,
-            )
+            return self.standing_in(session.connection, session.current_schema)
+
+    def standing_in(self, connection: psycopg.Connection, schema: str) -> Standing:
+        """Compare the version table, as *connection* sees it, with the files."""
+        configuration = self.configuration
+        ledger = Ledger(connection, configuration.default_schema or schema, configuration.table)
+        with table_errors(ledger), connection.transaction():
+            records = ledger.read()
+        row = connection.execute("select session_user").fetchone()
+        values = self._texts(schema, str(row[0] if row else ""), connection.info.dbname)
+        return standing_of(
+            self.collection,
+            records,
+            lambda file: self.placeholders_of(file, values),
+            out_of_order=configuration.out_of_order,
+        )
 
     def filtered(
         self,
@@ -252,11 +260,14 @@ class FilesStrand:
 
     def placeholders(self, session: Session) -> Mapping[str, str]:
         """Return the texts of all placeholders but the name of the file, by lower-case names."""
+        return self._texts(session.current_schema, session.user, session.connection.info.dbname)
+
+    def _texts(self, schema: str, user: str, database: str) -> Mapping[str, str]:
         configuration = self.configuration
         own = {
-            "defaultSchema": configuration.default_schema or session.current_schema,
-            "user": session.user,
-            "database": session.connection.info.dbname,
+            "defaultSchema": configuration.default_schema or schema,
+            "user": user,
+            "database": database,
             "timestamp": datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S"),
             "workingDirectory": str(self.cwd),
             "table": configuration.table,

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``bedstone drift``."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from bedstone.cli.options import (
+    Config,
+    Database,
+    Env,
+    Json,
+    Python,
+    Section,
+    Server,
+    Target,
+    X,
+    open_project,
+)
+from bedstone.cli.progress import show_progress
+
+EXAMPLES = (
+    "Examples:  bedstone drift . --database postgresql://reader@db/shop    "
+    "bedstone drift . --ignore 'table public.tmp_*'    "
+    "bedstone drift . --repair live > repair.sql"
+)
+
+
+class Repair(StrEnum):
+    """Which of the two is brought to the other."""
+
+    LIVE = "live"
+    HISTORY = "history"
+
+
+def run(
+    target: Target = ".",
+    *,
+    database: Database = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Pass over what matches, as 'table public.tmp_*'. Repeatable.", metavar="PATTERN"
+        ),
+    ] = None,
+    repair: Annotated[
+        Repair | None,
+        typer.Option(
+            help="Print the script that takes live back to its revision, or that does in the "
+            "history what was done in live by hand."
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that one query on the live database may take.")
+    ] = 60,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a lock that somebody holds there.")
+    ] = 3,
+    python: Python = None,
+    config: Config = None,
+    section: Section = None,
+    env: Env = None,
+    x: X = None,
+    server: Server = None,
+    json: Json = False,
+) -> None:
+    """Say where models, history and live database do not agree, object by object.
+
+    The live database is read in one short read-only snapshot; nothing of the project is run on it,
+    and nothing is written. One that has not applied the newest revisions is held against the
+    history at its own: to be behind is no drift. Exit status 1 where something drifted.
+    """
+    from bedstone.catalog import Limits
+    from bedstone.errors import ExitStatus
+    from bedstone.plan import plan, render_script
+    from bedstone.prove import find_drift, open_sides, server_for
+    from bedstone.report import render_drift, render_drift_json
+
+    project = open_project(
+        target, python=python, config=config, section=section, env=env, x=x, server=server
+    )
+    patterns = (*project.settings.exclude, *project.settings.drift_ignore, *(ignore or ()))
+    limits = Limits(query=timeout, lock=wait)
+    with (
+        show_progress() as progress,
+        server_for(project.settings) as scratch_server,
+        open_sides(
+            project, scratch_server, database=database, limits=limits, progress=progress
+        ) as sides,
+    ):
+        found = find_drift(sides, ignore=patterns)
+    if repair is not None:
+        sys.stdout.write(render_script(plan(*found.repair(repair.value))))
+        return
+    sys.stdout.write(render_drift_json(found) if json else render_drift(found, target))
+    sys.exit(ExitStatus.DONE if found.is_clean else ExitStatus.FINDINGS)
