@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bedstone.cli.commands.plan import _lowest
+from bedstone.cli.consent import live_address, write_with_consent
 from bedstone.cli.options import (
     Config,
     Database,
@@ -23,14 +24,6 @@ from bedstone.cli.options import (
     X,
     open_project,
 )
-from bedstone.cli.progress import show_progress
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bedstone.evolve import Order, Written
-    from bedstone.plan import Statement
-    from bedstone.project import Project
 
 EXAMPLES = (
     'Examples:  bedstone revision -m "orders get a note"    '
@@ -128,7 +121,7 @@ def run(
     )
     order = Order(
         message,
-        to=_address(database) if to == "live" else to,
+        to=live_address(database) if to == "live" else to,
         options=Options(online=online, lowest=_lowest(postgres)),
         place=place,
         keep=keep,
@@ -137,7 +130,7 @@ def run(
     project = open_project(
         target, python=python, config=config, section=section, env=env, x=x, server=server
     )
-    written = _written(project, order, allowed=allow_destructive)
+    written = write_with_consent(project, order, allowed=allow_destructive)
     if json:
         sys.stdout.write(render_written_json(written))
     elif order.dry_run:
@@ -145,42 +138,3 @@ def run(
     else:
         render_written_text(written, sys.stdout, verbose=verbose)
     raise typer.Exit(int(written.verdict.exit_status) if written.verdict is not None else 0)
-
-
-def _address(database: str | None) -> str:
-    from bedstone.errors import DatabaseNotNamed
-
-    if database is None:
-        raise DatabaseNotNamed(
-            "no database is named",
-            detail="Bedstone never guesses which database is the live one.",
-            hint="Set BEDSTONE_DATABASE, or give --database postgresql://user@host/dbname",
-        )
-    return database
-
-
-def _written(project: Project, order: Order, *, allowed: bool) -> Written:
-    """Write the revision; where it would lose something, ask on a terminal and do it then."""
-    from bedstone.errors import DestructivePlan
-    from bedstone.evolve import write_revision
-
-    lost: list[str] = []
-
-    def consent(losses: Sequence[Statement]) -> bool:
-        lost.extend(dict.fromkeys(str(statement.subject) for statement in losses))
-        return allowed
-
-    try:
-        with show_progress() as progress:
-            return write_revision(project, order, consent=consent, progress=progress)
-    except DestructivePlan:
-        if not sys.stdin.isatty() or not all(map(_is_typed, lost)):
-            raise
-    with show_progress() as progress:
-        return write_revision(project, order, consent=lambda _: True, progress=progress)
-
-
-def _is_typed(name: str) -> bool:
-    typer.echo(f"the revision would lose {name}", err=True)
-    answer = typer.prompt("type its name to go on", default="", show_default=False, err=True)
-    return bool(answer == name or answer == name.partition(" ")[2])
