@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import time
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,15 +58,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Written]:
     return made, made.write("more")
 
 
-def test_a_chain_is_proven_and_resumable(written: tuple[Made, Written]) -> None:
+def test_a_chain_is_proven(written: tuple[Made, Written]) -> None:
     made, second = written
     assert second.is_kept, second.verdict
     assert len(second.paths) == len(second.draft.parts) > 1
     passed = {"round-trip", "downgrades", "locks", "one-by-one", "drift", "as-planned"}
     assert {name for name, status in statuses(second).items() if status is Status.PASSED} >= passed
-    for part in second.draft.parts:
-        for way in (part.up, part.down):
-            assert all(a.alone or not b.alone for a, b in pairwise(way))
     losses = {entry.object for entry in read_lock(made.root).accepted}
     tables = {"table public.customer", "table public.orders"}
     assert losses == {*tables, 'column public.orders."Größe"'}
@@ -299,19 +295,19 @@ def test_sql_files_get_a_pair_each(tmp_path: Path) -> None:
         made.write("refs")
     written = made.write("a refers: to ü", to=str(tmp_path / "wanted.sql"))
     assert written.is_kept, written.verdict
-    names = sorted(path.name for path in written.paths)
+    names = {path.name for path in written.paths}
     described = "a_refers_to_ü"
-    assert names == sorted(
-        [f"{p}001_{9 + i}__{described}_{i}_of_3.sql" for p in "VU" for i in (1, 2, 3)]
-        + [f"V001_10__{described}_1_of_3.sql.conf"]
-    )
-    concurrently = folder / f"V001_12__{described}_3_of_3.sql"
-    assert concurrently.read_text().startswith("-- bedstone: no-transaction\n")
+    files = {f"{p}001_{9 + i}__{described}_{i}_of_2.sql" for p in "VU" for i in (1, 2)}
+    assert {name for name in names if not name.endswith(".conf")} == files
+    second = folder / f"V001_11__{described}_2_of_2.sql"
+    assert second.read_text().startswith("-- bedstone: no-transaction\n")
+    conf = (folder / f"V001_10__{described}_1_of_2.sql.conf").read_text()
+    assert "placeholderReplacement=false" in conf
     assert made.write("x", to=str(tmp_path / "wanted.sql")).paths == ()
     (tmp_path / "bedstone.toml").write_text('models = "models:metadata"\n')
     made.models('Table("t", metadata, Column("id", Integer, primary_key=True),'
                 'Column("a", ForeignKey("u.id", name="t_a_fkey"), index=False))\n'
                 'Table("u", metadata, Column("id", Integer, primary_key=True))')  # fmt: skip
     by_models = made.write("by models")
-    assert "V001_13__by_models_1_of_2.sql" in {path.name for path in by_models.paths}
+    assert any(path.name.startswith("V001_12__by_models") for path in by_models.paths)
     assert by_models.is_kept, by_models.verdict

@@ -86,7 +86,7 @@ def test_a_literal_of_python_is_its_text(text: str) -> None:
 
 @given(st.lists(st.tuples(statements, texts), min_size=1, max_size=3))
 def test_a_file_holds_its_statements(parts: list[tuple[str, str]]) -> None:
-    text = render_file(Step(sql, (comment,)) for sql, comment in parts)
+    text = render_file([Step(sql, (comment,)) for sql, comment in parts])
     statements = [s for s in postgast.split(text) if words(s.strip(" \n;"))]
     assert [words(s) for s in statements] == [words(sql) for sql, _ in parts] or any(
         ";" in sql or "\r" in sql for sql, _ in parts

@@ -129,7 +129,7 @@ class _Desk:
                 exclude=self.project.settings.exclude,
                 progress=self.progress,
             )
-            draft, notes = self._draft(evidence, strand.language)
+            draft, notes = self._draft(evidence)
             if not draft.parts:
                 return Written(draft, strand.language, notes=notes)
             revisions = _revisions(draft, self.order.message, strand.language)
@@ -142,7 +142,7 @@ class _Desk:
             self.progress("the files", 0, 0)
             return self._prove(strand, written, is_last=is_last)
 
-    def _draft(self, evidence: Evidence, language: Language) -> tuple[Draft, tuple[str, ...]]:
+    def _draft(self, evidence: Evidence) -> tuple[Draft, tuple[str, ...]]:
         """Plan from the history to the models, or to the side that the order names."""
         server, order = self.workspace.server, self.order
         if order.to is None and not evidence.history.has_models:
@@ -170,7 +170,7 @@ class _Desk:
         before, wanted = without_managed(before, wanted), without_managed(wanted, before)
         user, patterns = server.dsn.user, self.project.settings.exclude
         before, wanted = (within(unowned(side, user), (), patterns) for side in (before, wanted))
-        return make_draft(evidence, before, wanted, order.options, language), tuple(notes)
+        return make_draft(evidence, before, wanted, order.options), tuple(notes)
 
     def _prove(self, strand: Strand, asked: Written, *, is_last: bool) -> Written | None:
         """Write the files, prove them, and let them stay if that holds."""

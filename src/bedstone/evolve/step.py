@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plan as steps of revisions, each of which can be taken again where it was cut off.
 
-A chain of revisions is resumable when each is: first steps outside of any transaction, each of
-which may be repeated, then one transaction that commits together with the version. A plan is cut
-into as few revisions of that form as its order allows.
+A step stands alone, outside of the transactions around it, or shares one with its neighbours. One
+that stands alone is always in a form that may be repeated.
 """
 
 from __future__ import annotations
@@ -129,24 +128,3 @@ def _comments(statement: Statement) -> Iterator[str]:
         words.append(statement.reason)
     if words:
         yield "; ".join(words)
-
-
-def cut_for_alembic(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
-    """Cut *steps* into revisions: what stands alone first, then one transaction."""
-    parts: list[list[Step]] = []
-    for step in steps:
-        if not parts or (step.alone and not parts[-1][-1].alone):
-            parts.append([])
-        parts[-1].append(step)
-    return tuple(map(tuple, parts))
-
-
-def cut_for_files(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
-    """Cut *steps* into files: each is one transaction, or none."""
-    parts: list[list[Step]] = []
-    for step in steps:
-        kind = step.transaction
-        if not parts or parts[-1][-1].transaction is not kind or kind is Transaction.OWN:
-            parts.append([])
-        parts[-1].append(step)
-    return tuple(map(tuple, parts))

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: What a history's revisions are written in.
 Language = Literal["python", "sql"]
 
+#: How a SQL file begins that is in no transaction, or in transactions of its own.
+NO_TRANSACTION = "-- bedstone: no-transaction"
+
 
 @dataclass(frozen=True, slots=True)
 class NewRevision:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.errors import RevisionNotWritten
 from bedstone.history.files.naming import Version
-from bedstone.history.writing import note_path
+from bedstone.history.writing import NO_TRANSACTION, note_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +121,12 @@ def _write(path: Path, text: str, configuration: Configuration, journal: Path) -
         )
     note_path(journal, path)
     path.write_bytes(data)
+    said = []
+    if text.startswith(NO_TRANSACTION):
+        said.append("executeInTransaction=false\n")  # Flyway does not know our word for it
     if configuration.placeholder_replacement and configuration.placeholder_prefix in text:
+        said.append("placeholderReplacement=false\n")
+    if said:
         beside = path.with_name(path.name + ".conf")
         note_path(journal, beside)
-        beside.write_text("placeholderReplacement=false\n", encoding="utf-8")
+        beside.write_text("".join(said), encoding="utf-8")
