@@ -15,28 +15,36 @@ from bedstone.prove.ownership import with_values
 from bedstone.sql.quote import quote_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, MutableMapping
+    from collections.abc import Collection, Iterator, Mapping, MutableMapping
 
     from bedstone.catalog import Object, Value
 
 _PARTS = frozenset({"column", "constraint", "index"})
-#: Attributes of a column that PostgreSQL changes below, too. A default is each table's own.
+#: Attributes of a column that PostgreSQL changes below, too. A default is each table's own, and
+#: goes with that of the parent where it was the same.
 _HANDED_DOWN = ("type", "collation", "not_null", "generated", "expression", "identity")
 #: What is a part's own in each table.
 _OWN = ("acl", "comment", "constraint_comment", "index_comment", "security_labels", "not_null_name")
+_OF_DEFAULTS = frozenset({"sequence", "function"})
 _ENDINGS = {"primary key": "pkey", "unique": "key", "exclude": "excl"}
 _LONGEST_NAME = 63
 
 
-def hand_down(objects: MutableMapping[Key, Object], before: Mapping[Key, Object]) -> None:
-    """Change in *objects* the parts of children whose parents are other than *before*."""
+def hand_down(
+    objects: MutableMapping[Key, Object], before: Mapping[Key, Object], known: Collection[Key]
+) -> None:
+    """Change in *objects* the parts of children whose parents are other than *before*.
+
+    But for children that are *known* to the models: those say themselves what they have.
+    """
     changed = {
         Key("table", key.schema, key.parent or "")
         for key in objects.keys() | before.keys()
         if key.kind in _PARTS and _differs(key, objects, before)
     }
     for child, parent in _descendants(objects, changed):
-        _Child(child, parent, objects, before).follow()
+        if child.key not in known:
+            _Child(child, parent, objects, before).follow()
 
 
 def _differs(key: Key, objects: Mapping[Key, Object], before: Mapping[Key, Object]) -> bool:
@@ -112,13 +120,16 @@ class _Child:
         """Return the child's part that comes from *key*: by its name, or attached to it."""
         if key.kind == "column" or part.attributes.get("type") in {"check", "foreign key"}:
             return self._objects.get(self._own(key, key.name))
-        for item in self._objects.values():
-            if key in item.depends and (item.key.kind, item.key.parent) == (
-                key.kind,
-                self._child.name,
-            ):
-                return item
-        return None
+        mine = [
+            item
+            for k, item in self._objects.items()
+            if (k.schema, k.parent) == (self._child.schema, self._child.name)
+            and k.kind in {"constraint", "index"}
+        ]
+        attached = (item for item in mine if key in item.depends)
+        key_there = (item for item in mine if item.attributes.get("type") == "primary key")
+        is_key = part.attributes.get("type") == "primary key"
+        return next(attached, next(key_there, None) if is_key else None)
 
     def _own(self, key: Key, name: str) -> Key:
         return Key(key.kind, self._child.schema, name, self._child.name)
@@ -126,6 +137,7 @@ class _Child:
     def _follow_column(self, new: Object, mine: Object | None) -> None:
         key = self._own(new.key, new.key.name)
         old = self._before.get(new.key)
+        names: list[str] = []
         if mine is None:
             values: dict[str, Value] = {"position": self._next_position(), "local": False}
             if "not_null_local" in new.attributes and new.attributes["not_null"]:
@@ -133,8 +145,12 @@ class _Child:
             item = with_values(replace(new, key=key), self._unsaid(new) | values)
         else:
             names = [n for n in _HANDED_DOWN if old and old.attributes[n] != new.attributes[n]]
+            if old and mine.attributes["default"] == old.attributes["default"]:
+                names.append("default")
             item = with_values(mine, {name: new.attributes[name] for name in names})
-        self._objects[key] = replace(item, depends=self._mapped(new))
+        own = () if mine is None or "default" in names else mine.depends
+        depends = self._mapped(new) | {k for k in own if k.kind in _OF_DEFAULTS}
+        self._objects[key] = replace(item, depends=depends)
 
     def _copy(self, part: Object, name: str) -> Object:
         values = self._unsaid(part)

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import psycopg
 from psycopg import sql
 
 if TYPE_CHECKING:
-    import psycopg
-
     from bedstone.catalog import Catalog
     from bedstone.history import Run
     from bedstone.prove.evidence import Evidence
@@ -32,17 +32,18 @@ class ModelsBuilt:
     leaning: bool = False
 
 
-def build_models(evidence: Evidence) -> ModelsBuilt:
+def build_models(evidence: Evidence, ground: Catalog | None = None) -> ModelsBuilt:
     """Build the models in an empty database that has the history's extensions and schemas.
 
-    Where that fails because a function or type is missing, they are built once more in a copy of
-    the history's head whose tables and enum types were dropped.
+    Or those of *ground*, where there is no history. Where that fails because a function or type is
+    missing, they are built once more in a copy of the history's head whose tables and enum types
+    were dropped.
     """
     head = evidence.head.catalog
     scratch = evidence.at(None)
     if head is not None:
         with scratch.connect() as connection:
-            _make_room(connection, head)
+            _make_room(connection, ground or head)
     run = evidence.history.create_models(scratch)
     if run.ok:
         return ModelsBuilt(run, evidence.read())
@@ -58,18 +59,21 @@ def build_models(evidence: Evidence) -> ModelsBuilt:
 
 
 def _make_room(connection: psycopg.Connection, head: Catalog) -> None:
-    """Make the schemas and extensions of *head*, which plain models cannot express."""
+    """Make the schemas and extensions of *head*, which plain models cannot express.
+
+    An extension that this server has not is left out: the models may do without it.
+    """
     for item in head.of_kind("schema"):
         connection.execute(
             sql.SQL("create schema if not exists {}").format(sql.Identifier(item.key.name))
         )
     for item in head.of_kind("extension"):
-        connection.execute(
-            sql.SQL("create extension if not exists {} with schema {} cascade").format(
-                sql.Identifier(item.key.name),
-                sql.Identifier(str(item.attributes.get("schema") or "public")),
-            )
+        statement = sql.SQL("create extension if not exists {} with schema {} cascade").format(
+            sql.Identifier(item.key.name),
+            sql.Identifier(str(item.attributes.get("schema") or "public")),
         )
+        with suppress(psycopg.errors.FeatureNotSupported), connection.transaction():
+            connection.execute(statement)
     connection.commit()
 
 

@@ -100,15 +100,15 @@ class _Comparison:
         live, standing = self._live()
         head = self._sides.history()
         state, unsettled = self._at(standing, head) if live is not None else (head, frozenset())
-        models = self._models()
+        has_history = bool(self._evidence.history.revisions)
         if live is not None:
             user = self._evidence.workspace.server.dsn.user
             state = without_managed(with_owners_of(live, state, user), live)
             live = without_managed(live, state)
-        has_history = bool(self._evidence.history.revisions)
         if not has_history:
             self._not_checked.append("history: the project has no revision")
         other = head if has_history or live is None else live
+        models = self._models(other)
         judged = self._judged(models, other) if models is not None else ()
         pending = frozenset(d.key for d in compare(state, head))
         compared = Compared(
@@ -140,7 +140,7 @@ class _Comparison:
     # -- what is compared -----------------------------------------------------------------------
 
     def _live(self) -> tuple[Catalog | None, Standing | None]:
-        if not self._sides.has_live:
+        if not self._sides.has_live and self._evidence.history.revisions:
             self._not_checked.append("live: no database is named (--database, BEDSTONE_DATABASE)")
             return None, None
         looked = self._sides.looked_at
@@ -175,13 +175,13 @@ class _Comparison:
         repeated = state_after(self._evidence, applied | again)
         return state, frozenset(d.key for d in compare(state, repeated))
 
-    def _models(self) -> Catalog | None:
+    def _models(self, other: Catalog) -> Catalog | None:
         if not self._evidence.history.has_models:
             self._not_checked.append(
                 "models: neither env.py nor the settings name models with a table in them"
             )
             return None
-        return models_of(self._evidence)
+        return models_of(self._evidence, other)
 
     def _judged(self, models: Catalog, other: Catalog) -> tuple[Judged, ...]:
         found = []

@@ -16,6 +16,7 @@ from bedstone.errors import SideUnusable
 from bedstone.prove.expressible import KINDS, is_expressible
 from bedstone.prove.families import hand_down
 from bedstone.prove.modelled import Judged, Ruling, judge_models
+from bedstone.prove.models import build_models
 from bedstone.prove.ownership import unowned, with_values
 
 if TYPE_CHECKING:
@@ -83,12 +84,14 @@ def want(
     Raises:
         SideUnusable: the project has no models, or they cannot be built.
     """
-    judgement = judge_models(evidence, models_of(evidence), other)
+    judgement = judge_models(evidence, models_of(evidence, other), other)
     return _Wish(judgement, frozenset(accepted)).fulfilled()
 
 
-def models_of(evidence: Evidence) -> Catalog:
+def models_of(evidence: Evidence, other: Catalog) -> Catalog:
     """Return what the models' own ``create_all`` makes.
+
+    Where there is no history, beside the extensions and schemas of *other*.
 
     Raises:
         SideUnusable: the project has no models, or they cannot be built.
@@ -99,7 +102,7 @@ def models_of(evidence: Evidence) -> Catalog:
             detail="Neither env.py nor the settings name models with a table in them.",
             hint='Name them: models = "package.module:metadata" in bedstone.toml',
         )
-    built = evidence.models
+    built = evidence.models if evidence.history.revisions else build_models(evidence, other)
     if built.catalog is None:
         error = built.run.error
         raise SideUnusable(
@@ -144,11 +147,11 @@ class _Wish:
             else:
                 self._apply(judged)
         along = self._drop_what_goes_along()
-        hand_down(self._objects, self._other.objects)
+        hand_down(self._objects, self._other.objects, self._models.objects)
         along += self._drop_what_goes_along()
         self._keep_what_is_needed()
         self._restore(along)
-        objects = dict(sorted(self._objects.items(), key=lambda pair: pair[0].sort_key))
+        objects = {key: self._closed(item) for key, item in sorted(self._objects.items())}
         catalog = Catalog(objects, self._other.server_version, self._other.unmodelled)
         return Wanted(catalog, tuple(self._kept.items()), tuple(accepted))
 
@@ -250,21 +253,47 @@ class _Wish:
             return True
         lost = [k for k in item.depends - self._objects.keys() if k in self._other.objects]
         if key.kind == "table":
-            is_partition = item.attributes["partition_of"] is not None
-            return is_partition and any(k.kind == "table" for k in lost)
+            return item.attributes["partition_of"] is not None and self._loses_its_place(item)
         if key.kind in {"index", "constraint"}:
             return any(k.kind == "column" and k.parent == key.parent for k in lost)
         return bool(lost) and key.kind in _GOES_ALONG
+
+    def _loses_its_place(self, partition: Object) -> bool:
+        """Whether the table above a partition goes, or is to be partitioned otherwise."""
+        above = [k for k in partition.depends if k.kind == "table" and k in self._other.objects]
+        before = (self._other.objects[k].attributes["partition_by"] for k in above)
+        after = (self._objects[k].attributes["partition_by"] if k in self._objects else None
+                 for k in above)  # fmt: skip
+        return list(before) != list(after)
 
     def _keep_what_is_needed(self) -> None:
         """Bring back what something needs that models cannot describe, and say so."""
         waiting = list(self._objects.values())
         while waiting:
             item = waiting.pop()
-            for needed in sorted(item.depends - self._objects.keys()):
-                if needed in self._other.objects:
-                    self._kept[needed] = item.key
+            for needed in sorted(self._needs(item) - self._objects.keys()):
+                if needed in self._other.objects and needed not in self._objects:
+                    whole = self._other.parent_of(needed)
+                    is_gone = whole is not None and whole not in self._objects
+                    self._kept[whole if is_gone and whole else needed] = item.key
                     waiting += self._restored(needed)
+
+    def _needs(self, item: Object) -> frozenset[Key]:
+        """Return what *item* needs; a foreign key needs the table it names, not its partitions."""
+        target = item.attributes.get("references")
+        if target is None:
+            return item.depends
+        wholes = {k: self._other.parent_of(k) for k in item.depends}
+        return frozenset(
+            k
+            for k, whole in wholes.items()
+            if whole is None or whole.path == target or whole.name == item.key.parent
+        )
+
+    def _closed(self, item: Object) -> Object:
+        """Return *item* without needing what is gone: the partitions that a foreign key met."""
+        gone = {k for k in item.depends if k in self._other.objects and k not in self._objects}
+        return replace(item, depends=item.depends - gone) if gone else item
 
     def _restored(self, key: Key) -> Iterator[Object]:
         whole = self._other.parent_of(key)

@@ -209,14 +209,10 @@ def test_what_the_models_drop_goes_unless_it_is_needed_or_accepted(
         ("type public.spare", "function public.uses_spare(public.spare)"),
     ]
     assert [str(key) for key in found.accepted] == ["table public.kept"]
-    assert done == (
-        "alter table public.event detach partition public.event_1",
-        'alter table public."order" drop constraint order_customer_fkey',
-        "drop table public.event_1",
-        "drop table public.event",
-        "drop table public.old",
-        'drop table public."order"',
-    )
+    dropped = {text for text in done if "drop table" in text}
+    names = ("event", "event_1", "old", '"order"')
+    assert dropped == {f"drop table public.{name}" for name in names}
+    assert [text for text in done if "policy" in text or "customer_stats" in text] == []
 
 
 def test_a_table_that_a_view_needs_stays_whole(tmp_path: Path, workspace: Workspace) -> None:
