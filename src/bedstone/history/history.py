@@ -247,14 +247,21 @@ class History:
 
         Raises:
             HeadsAmbiguous: there are several, and *name* is none of them.
+            HistoryEmpty: there is none.
         """
         found = [s for s in self._strands if s.has_history and name in (None, s.name)]
         if len(found) == 1:
             return found[0]
         names = ", ".join(s.name for s in self._strands if s.has_history)
+        if not names:
+            raise HistoryEmpty(
+                f"{self.name} has models and no history",
+                detail="A revision is written into one.",
+                hint="Begin one: alembic init migrations, or a folder with V1__start.sql",
+            )
         raise HeadsAmbiguous(
             f'there is no history "{name}"' if name else "the project has several histories",
-            detail=f"They are {names}." if names else "The project has models and no history.",
+            detail=f"They are {names}.",
             hint="Name the one that the revision goes to: --history NAME",
         )
 
