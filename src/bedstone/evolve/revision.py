@@ -76,6 +76,7 @@ class Written:
     is_kept: bool = False
     accepted: tuple[Accepted, ...] = ()
     notes: tuple[str, ...] = ()
+    by_models: bool = True
 
 
 def write_revision(
@@ -131,7 +132,7 @@ class _Desk:
             )
             draft, notes = self._draft(evidence)
             if not draft.parts:
-                return Written(draft, strand.language, notes=notes)
+                return Written(draft, strand.language, notes=notes, by_models=self.order.to is None)
             revisions = _revisions(draft, self.order.message, strand.language)
             written = Written(draft, strand.language, revisions, notes=notes)
             if self.order.dry_run:

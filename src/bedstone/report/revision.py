@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from bedstone.evolve.step import Step
     from bedstone.history.writing import Language
 
-NOTHING = "models and history agree: nothing was written"
+AGREED = "models and history agree"
+THERE = "the history leads there already"
 
 
 def render_written_text(written: Written, stream: TextIO, *, verbose: bool = False) -> None:
     """Write to *stream* which files there are now, the proofs of them and what was accepted."""
     stream.writelines(f"note: {visible(note)}\n" for note in written.notes)
     if written.verdict is None:
-        stream.write(f"{NOTHING}\n")
+        stream.write(f"{AGREED if written.by_models else THERE}: nothing was written\n")
         return
     word = "wrote" if written.is_kept else "taken away again"
     stream.writelines(f"{word}: {visible(_near(path))}\n" for path in written.paths)
