@@ -12,7 +12,8 @@ import pytest
 from commands import bedstone
 from planted import DRIFTS, write_project
 
-from bedstone.catalog import Key, Limits, compare, open_snapshot, read_snapshot
+from bedstone.catalog import Key, Limits, compare, read_snapshot
+from bedstone.catalog.snapshot import open_snapshot
 from bedstone.dsn import Secret
 from bedstone.history import open_history
 from bedstone.plan import plan, render_script, split_script

@@ -125,3 +125,18 @@ def test_what_is_wrong_is_said(folder: Path, arguments: list[str], code: str, st
     assert code in done.stderr
     assert "s3cret" not in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_of_files_is_a_schema(folder: Path) -> None:
+    parts = folder / "schema"
+    (parts / "views").mkdir(parents=True)
+    first, view = NEW.split("create view")
+    (parts / "010_tables.sql").write_text(first)
+    (parts / "views" / "names.sql").write_text(f"create view{view}")
+    done = bedstone(folder, "plan", "new.sql", "schema")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    (parts / "020_bad.sql").write_text("select 1;\ncreate tabel t ();\n")
+    done = bedstone(folder, "plan", "new.sql", "schema")
+    assert done.returncode == 3
+    assert "020_bad.sql, line 2" in done.stderr
+    assert "BED194" in done.stderr

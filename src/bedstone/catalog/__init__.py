@@ -7,7 +7,7 @@ from bedstone.catalog.document import from_json, to_json
 from bedstone.catalog.managers import without_managed
 from bedstone.catalog.model import Attributes, Catalog, Key, Object, Unmodelled, Value
 from bedstone.catalog.reading import read_catalog, read_snapshot
-from bedstone.catalog.snapshot import Limits, open_snapshot
+from bedstone.catalog.snapshot import Limits, Snapshot, in_snapshot
 
 __all__ = [
     "Attributes",
@@ -19,12 +19,13 @@ __all__ = [
     "Limits",
     "Meaning",
     "Object",
+    "Snapshot",
     "Unmodelled",
     "Value",
     "compare",
     "fold",
     "from_json",
-    "open_snapshot",
+    "in_snapshot",
     "read_catalog",
     "read_snapshot",
     "to_json",

@@ -29,6 +29,8 @@ _PARTS = frozenset(
         "pg_amproc",
         "pg_proc",
         "pg_cast",
+        "pg_policy",
+        "pg_statistic_ext",
     }
 )
 #: Those of them whose rows hang on their owner by an automatic dependency, not an internal one,
@@ -36,6 +38,10 @@ _PARTS = frozenset(
 _AUTOMATIC_PARTS = {
     "pg_attrdef": ("pg_class",),
     "pg_constraint": ("pg_class",),
+    "pg_rewrite": ("pg_class",),
+    "pg_trigger": ("pg_class",),
+    "pg_policy": ("pg_class",),
+    "pg_statistic_ext": ("pg_class",),
     "pg_amop": ("pg_opfamily", "pg_opclass"),
     "pg_amproc": ("pg_opfamily", "pg_opclass"),
 }

@@ -9,6 +9,9 @@ A query is plain SQL with these marks:
     *granted* where the role may read the column (see ``snapshot``).
 ``{{user t}}``
     ``t`` was made by a user: its OID is not one of those that initdb gives out.
+``{{lasting t.relid}}``
+    The relation with that OID is no temporary table: those come and go while they are read, and
+    to print what is gone is an error.
 ``{{not member pg_type t}}``
     ``t``, a row of that catalogue, belongs to no extension.
 ``{{clip t.name to 20}}``
@@ -41,6 +44,7 @@ FIRST_USER_OID = 16384
 
 _CHOICE = re.compile(r"\{\{(\w+):(.*?)(?<!\|)\|(?!\|)(.*?)\}\}", re.DOTALL)
 _USER = re.compile(r"\{\{user (\w+)\}\}")
+_LASTING = re.compile(r"\{\{lasting ([\w.]+)\}\}")
 _CLIP = re.compile(r"\{\{clip (\S+) to (.+?)\}\}")
 _NOT_MEMBER = re.compile(r"\{\{not member (\w+) (\w+)\}\}")
 _HEADER = re.compile(r"^-- ([a-z ]+): (.+)$", re.MULTILINE)
@@ -86,6 +90,13 @@ def _fit(sql: str, major: int, granted: frozenset[str]) -> str:
     )
     sql = _CHOICE.sub(choose, sql)
     sql = _USER.sub(rf"\1.oid >= {FIRST_USER_OID}", sql)
+    sql = _LASTING.sub(
+        r"""not exists (
+    select from pg_catalog.pg_class as passing
+    where passing.oid = \1 and passing.relpersistence = 't'
+  )""",
+        sql,
+    )
     return _NOT_MEMBER.sub(
         r"""not exists (
     select from pg_catalog.pg_depend as member

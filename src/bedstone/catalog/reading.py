@@ -14,14 +14,14 @@ from bedstone.catalog.managers import find_managed, mark_roots
 from bedstone.catalog.model import Attributes, Catalog, Key, Object
 from bedstone.catalog.privileges import parse_acl
 from bedstone.catalog.refinements import REFINEMENTS
-from bedstone.catalog.snapshot import Result, Snapshot, open_snapshot
+from bedstone.catalog.snapshot import Limits, Result, Snapshot, in_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import psycopg
 
-_GROUNDWORK = ("catalogues", "schemas", "extensions", "members", "comments", "labels")
+_GROUNDWORK = ("catalogues", "schemas", "extensions", "members", "temporary", "comments", "labels")
 #: What nearly every database has.
 _COMMON = ("tables", "columns", "constraints", "indexes")
 #: What many databases have none of: asked for only where the census found some.
@@ -70,11 +70,15 @@ _LAST = ("privileges", "dependencies", "role_dependencies", "unknown")
 
 
 def read_catalog(
-    conn: psycopg.Connection[Any], *, known_roles: frozenset[str] | None = None
+    conn: psycopg.Connection[Any],
+    *,
+    known_roles: frozenset[str] | None = None,
+    limits: Limits | None = None,
 ) -> Catalog:
     """Read all that the database of *conn* contains, in one snapshot.
 
-    Opens a repeatable read, read-only transaction and ends it; *conn* must be idle. Reads only
+    Opens a repeatable read, read-only transaction and ends it; *conn* must be idle. Waits for what
+    others do as long as *limits* say, or the settings of the session. Reads only
     catalogues that everybody may read; what the role may not see is in ``Catalog.unmodelled``.
 
     *known_roles* are the roles that were there before: every other one is read as an object. By
@@ -83,8 +87,9 @@ def read_catalog(
     Raises:
         CatalogUnreadable: *conn* is in a transaction, or the server refused a query.
     """
-    with open_snapshot(conn) as snapshot:
-        return read_snapshot(snapshot, known_roles=known_roles)
+    return in_snapshot(
+        conn, lambda snapshot: read_snapshot(snapshot, known_roles=known_roles), limits
+    )
 
 
 def read_snapshot(snapshot: Snapshot, *, known_roles: frozenset[str] | None = None) -> Catalog:
@@ -160,6 +165,8 @@ def _groundwork(results: Iterator[Result]) -> tuple[Assembly, list[tuple[str, st
         else:
             bound = assembly.bound.get((catalogue, oid), ())
             assembly.bound[catalogue, oid] = tuple(sorted({*bound, names[extension]}))
+    temporary = {(assembly.catalogues["pg_class"], oid, 0) for (oid,) in next(results).rows}
+    assembly.passed_over |= temporary
     for catalogue, oid, subid, text in next(results).rows:
         assembly.comments[catalogue, oid, subid] = text
     for catalogue, oid, subid, provider, label in next(results).rows:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 import psycopg.sql
@@ -15,10 +15,13 @@ from bedstone.catalog.queries import Query, load_query
 from bedstone.errors import CatalogUnreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bedstone.catalog.managers import Manager
 
+T = TypeVar("T")
+#: How often what is going while it is read is looked at again.
+_TRIES = 5
 #: What changes how the server prints names and expressions, as pg_dump sets it; the rest keeps
 #: the many small queries fast. All of it ends with the transaction.
 _SETTINGS = {
@@ -44,6 +47,10 @@ select
   pg_catalog.has_column_privilege('pg_catalog.pg_subscription', 'subconninfo', 'select'),
   (select r.rolsuper from pg_catalog.pg_roles as r where r.rolname = current_user)
 """
+
+
+class RelationsGone(CatalogUnreadable):
+    """What was to be printed has been dropped since the snapshot began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,24 @@ def open_snapshot(
             conn.isolation_level, conn.read_only, conn.deferrable = before
 
 
+def in_snapshot(
+    conn: psycopg.Connection[Any], work: Callable[[Snapshot], T], limits: Limits | None = None
+) -> T:
+    """Return what *work* makes of a snapshot, of a later one where tables went meanwhile.
+
+    A snapshot keeps the rows of the catalogues, and not the relations: the server cannot print
+    what has been dropped since.
+
+    Raises:
+        CatalogUnreadable: as :func:`open_snapshot`, or relations go faster than they are read.
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(RelationsGone), open_snapshot(conn, limits) as snapshot:
+            return work(snapshot)
+    with open_snapshot(conn, limits) as snapshot:
+        return work(snapshot)
+
+
 def _unreadable(conn: psycopg.Connection[Any], error: psycopg.Error) -> CatalogUnreadable:
     name = conn.info.dbname
     if isinstance(error, psycopg.errors.QueryCanceled):
@@ -200,11 +225,14 @@ def _unreadable(conn: psycopg.Connection[Any], error: psycopg.Error) -> CatalogU
         hint = "Read with a role that may read pg_catalog; PUBLIC may, unless it was revoked."
     elif isinstance(error, psycopg.errors.LockNotAvailable):
         hint = "Somebody changes a table whose definition is read: try again when that has ended."
+    elif isinstance(error, psycopg.errors.InternalError_):
+        hint = "Tables are dropped while they are read: try again when fewer come and go."
     else:
         hint = None
     message = error.diag.message_primary or (str(error).splitlines() or [""])[0]
     state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    return CatalogUnreadable(
+    gone = isinstance(error, psycopg.errors.InternalError_)
+    return (RelationsGone if gone else CatalogUnreadable)(
         f"the catalogue of database {name} cannot be read: {message}{state}",
         hint=hint,
     )

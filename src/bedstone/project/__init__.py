@@ -3,6 +3,14 @@
 
 from bedstone.project.interpreter import Interpreter, find_interpreter
 from bedstone.project.project import HistorySource, Project
+from bedstone.project.sqlfiles import plain_sql_files
 from bedstone.project.target import resolve
 
-__all__ = ["HistorySource", "Interpreter", "Project", "find_interpreter", "resolve"]
+__all__ = [
+    "HistorySource",
+    "Interpreter",
+    "Project",
+    "find_interpreter",
+    "plain_sql_files",
+    "resolve",
+]

@@ -29,13 +29,14 @@ _JAVA = Path("src/main/resources/db/migration")
 _DEPTH = 3
 #: A file that is Flyway's by its name: a version, or a repeatable one.
 _FLYWAY = re.compile(r"(?:[VB]\d[\d._]*(?:__.*)?|R__.+)\.sql", re.IGNORECASE)
+_UNKNOWN = "no tool that bedstone knows"
 #: Histories of others, by a file's name or by a line that it holds.
 _OTHERS = (
     ("dbmate", re.compile(r"\d+_.+\.sql"), re.compile(r"^-- migrate:up\b", re.MULTILINE)),
     ("goose", re.compile(r"\d+_.+\.sql"), re.compile(r"^-- \+goose Up\b", re.MULTILINE)),
     ("golang-migrate or sqlx", re.compile(r"\d+_.+\.(?:up|down)\.sql"), None),
     ("sqitch", re.compile(r"sqitch\.plan"), None),
-    ("no tool that bedstone knows", re.compile(r"\d{3,}_.+\.sql"), None),
+    (_UNKNOWN, re.compile(r"\d{3,}_.+\.sql"), None),
 )
 _HEAD = 4000
 
@@ -86,6 +87,17 @@ def refuse_other_files(root: Path) -> None:
                     detail="SQL files are run that are named as Flyway's are: V1__start.sql.",
                     hint="Rename the files, or watch its own command: bedstone trace -- COMMAND",
                 )
+
+
+def plain_sql_files(folder: Path) -> tuple[Path, ...]:
+    """Return the ``.sql`` files of a folder that is the history of no known tool, by their paths.
+
+    Those below it are among them. They are a schema where they are run one after the other.
+    """
+    found = sorted(path for path in folder.rglob("*.sql") if path.is_file())
+    tools = {_tool_of(path) for path in found}
+    history = any(_FLYWAY.fullmatch(path.name) for path in found)
+    return () if history or not tools <= {None, _UNKNOWN} else tuple(found)
 
 
 def _tool_of(path: Path) -> str | None:

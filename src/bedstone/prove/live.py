@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Limits, open_snapshot, read_snapshot
+from bedstone.catalog import Limits, in_snapshot, read_snapshot
 from bedstone.errors import BedstoneError
 from bedstone.prove.evidence import without_versions
 
 if TYPE_CHECKING:
-    from bedstone.catalog import Catalog
+    from bedstone.catalog import Catalog, Snapshot
     from bedstone.history import History, Standing
     from bedstone.server import Database
 
@@ -43,12 +43,13 @@ def read_live(history: History, database: Database, limits: Limits | None = None
             "select coalesce(pg_catalog.current_schema(), 'public')"
         ).fetchone()
         schema = str(row[0]) if row else "public"
-        with open_snapshot(connection, limits or Limits()) as snapshot:
-            catalog = read_snapshot(snapshot)
-            standing, unread = None, None
+        tables = [(own or schema, name) for own, name in history.version_tables]
+
+        def look(snapshot: Snapshot) -> Live:
+            catalog = without_versions(read_snapshot(snapshot), tables)
             try:
-                standing = history.standing_in(connection, schema)
+                return Live(catalog, history.standing_in(connection, schema))
             except BedstoneError as error:
-                unread = error
-    tables = [(own or schema, name) for own, name in history.version_tables]
-    return Live(without_versions(catalog, tables), standing, unread)
+                return Live(catalog, None, error)
+
+        return in_snapshot(connection, look, limits or Limits())

@@ -12,11 +12,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedstone.catalog import from_json, open_snapshot, read_snapshot, without_managed
+from bedstone.catalog import from_json, read_catalog, without_managed
 from bedstone.dsn import is_url, parse_dsn
-from bedstone.errors import SideUnusable
+from bedstone.errors import SideUnusable, TargetUnknown, TargetUnsupported
 from bedstone.history import run_file
-from bedstone.project import resolve
+from bedstone.project import plain_sql_files, resolve
 from bedstone.prove.evidence import silent
 from bedstone.prove.ownership import unowned, with_owners_of
 from bedstone.prove.sides_of_project import open_sides
@@ -129,45 +129,45 @@ class _Reader:
 def read_side(text: str, server: Server, place: Place | None = None) -> Catalog:
     """Return the catalog that *text*, which is none of the three words, leads to.
 
-    A URL is read as it is, in one short read-only snapshot. A project's history and a SQL file
-    are run on a scratch database of *server* first.
+    A URL is read as it is, in one short read-only snapshot. A project's history, a SQL file and
+    a folder of such files are run on a scratch database of *server* first.
 
     Raises:
         SideUnusable: the history or the file does not run to its end.
     """
     where = place or Place()
     if is_url(text):
-        with (
-            database_at(parse_dsn(text)).connect(autocommit=True) as connection,
-            open_snapshot(connection, where.limits) as snapshot,
-        ):
-            return read_snapshot(snapshot)
+        with database_at(parse_dsn(text)).connect(autocommit=True) as connection:
+            return read_catalog(connection, limits=where.limits)
     path = where.cwd / text
     if path.suffix == ".json" and path.is_file():
         return from_json(path.read_text(encoding="utf-8"))
     if path.suffix == ".sql" and path.is_file():
-        return _of_script(path, server)
-    project = resolve(text, overrides=where.overrides, cwd=where.cwd)
+        return _of_scripts((path,), server)
+    try:
+        project = resolve(text, overrides=where.overrides, cwd=where.cwd)
+    except (TargetUnknown, TargetUnsupported):
+        if not path.is_dir() or not (files := plain_sql_files(path)):
+            raise
+        return _of_scripts(files, server)
     with open_sides(project, server, progress=where.progress) as sides:
         return sides.history()
 
 
-def _of_script(path: Path, server: Server) -> Catalog:
-    with server.workspace(path.stem) as workspace:
+def _of_scripts(files: tuple[Path, ...], server: Server) -> Catalog:
+    with server.workspace(files[0].stem) as workspace:
         scratch = workspace.scratch("script")
         scratch.reset()
-        run = run_file(path, scratch)
-        if run.error is not None:
-            raise SideUnusable(
-                f"{path.name} does not run: {run.error.message}",
-                detail=run.error.traceback.rstrip() or None,
-                hint="Mend the file; only a scratch database was touched.",
-            )
-        with (
-            scratch.connect(autocommit=True) as connection,
-            open_snapshot(connection) as snapshot,
-        ):
-            return read_snapshot(snapshot, known_roles=workspace.known_roles)
+        for path in files:
+            run = run_file(path, scratch)
+            if run.error is not None:
+                raise SideUnusable(
+                    f"{path.name} does not run: {run.error.message}",
+                    detail=run.error.traceback.rstrip() or None,
+                    hint="Mend the file; only a scratch database was touched.",
+                )
+        with scratch.connect(autocommit=True) as connection:
+            return read_catalog(connection, known_roles=workspace.known_roles)
 
 
 def within(catalog: Catalog, schemas: Collection[str], exclude: Collection[str]) -> Catalog:

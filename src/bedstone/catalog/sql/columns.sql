@@ -49,3 +49,4 @@ where a.attrelid >= 16384
   and a.attnum > 0
   and not a.attisdropped
   and c.relkind in ('r', 'p', 'f')
+  and c.relpersistence <> 't'

@@ -53,6 +53,7 @@ left join pg_catalog.pg_index as i on i.indexrelid = k.conindid and k.contype in
 left join pg_catalog.pg_class as x on x.oid = i.indexrelid
 left join pg_catalog.pg_tablespace as ts on ts.oid = x.reltablespace
 where k.conrelid <> 0 and {{user k}} and k.contype in ('c', 'f', 'p', 'u', 'x')
+  and {{lasting k.conrelid}}
   and not exists ( -- what a foreign key to a partitioned table keeps for each partition of that
     select from pg_catalog.pg_constraint as p
     where p.oid = k.conparentid and p.conrelid = k.conrelid

@@ -27,6 +27,7 @@ from pg_catalog.pg_index as i
 join pg_catalog.pg_class as x on x.oid = i.indexrelid
 left join pg_catalog.pg_tablespace as ts on ts.oid = x.reltablespace
 where {{user x}}
+  and x.relpersistence <> 't'
   and x.relnamespace <> 'pg_toast'::regnamespace
   and not exists (
     select from pg_catalog.pg_constraint as k

@@ -19,5 +19,5 @@ select
   pg_catalog.pg_get_expr(p.polqual, p.polrelid) as "using",
   pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) as "check"
 from pg_catalog.pg_policy as p
-where {{user p}}
+where {{user p}} and {{lasting p.polrelid}}
 order by p.oid

@@ -15,5 +15,5 @@ select
   case r.ev_enabled when 'O' then 'origin' when 'D' then 'disabled' when 'R' then 'replica'
     else 'always' end as enabled
 from pg_catalog.pg_rewrite as r
-where r.rulename <> '_RETURN' and {{user r}}
+where r.rulename <> '_RETURN' and {{user r}} and {{lasting r.ev_class}}
 order by r.oid

@@ -37,5 +37,5 @@ left join pg_catalog.pg_depend as d
   and d.refclassid = 'pg_catalog.pg_class'::regclass
   and d.deptype in ('a', 'i')
   and d.refobjsubid > 0
-where {{user c}}
+where {{user c}} and c.relpersistence <> 't'
 order by c.oid

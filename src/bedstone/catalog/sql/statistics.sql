@@ -22,5 +22,5 @@ select
   pg_catalog.pg_get_statisticsobjdef_expressions(s.oid) as expressions,
   nullif(s.stxstattarget, -1)::integer as target
 from pg_catalog.pg_statistic_ext as s
-where {{user s}}
+where {{user s}} and {{lasting s.stxrelid}}
 order by s.oid

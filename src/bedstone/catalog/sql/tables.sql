@@ -56,5 +56,5 @@ left join pg_catalog.pg_am as am on am.oid = c.relam
 left join pg_catalog.pg_tablespace as ts on ts.oid = c.reltablespace
 left join pg_catalog.pg_foreign_table as ft on ft.ftrelid = c.oid
 left join pg_catalog.pg_foreign_server as s on s.oid = ft.ftserver
-where c.relkind in ('r', 'p', 'f') and {{user c}}
+where c.relkind in ('r', 'p', 'f') and {{user c}} and c.relpersistence <> 't'
 order by c.oid

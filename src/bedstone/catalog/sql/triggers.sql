@@ -36,5 +36,5 @@ select
     where p.oid = t.tgparentid
   ) as inherited_from
 from pg_catalog.pg_trigger as t
-where not t.tgisinternal and {{user t}}
+where not t.tgisinternal and {{user t}} and {{lasting t.tgrelid}}
 order by t.oid

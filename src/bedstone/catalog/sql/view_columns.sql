@@ -24,6 +24,7 @@ join pg_catalog.pg_class as c on c.oid = a.attrelid
 join pg_catalog.pg_type as t on t.oid = a.atttypid
 left join pg_catalog.pg_attrdef as d on a.atthasdef and d.adrelid = a.attrelid and d.adnum = a.attnum
 where c.relkind in ('v', 'm')
+  and c.relpersistence <> 't'
   and {{user c}}
   and a.attnum > 0
   and not a.attisdropped

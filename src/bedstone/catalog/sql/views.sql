@@ -34,5 +34,5 @@ from pg_catalog.pg_class as c
 left join pg_catalog.pg_class as toast on toast.oid = c.reltoastrelid
 left join pg_catalog.pg_am as am on am.oid = c.relam
 left join pg_catalog.pg_tablespace as ts on ts.oid = c.reltablespace
-where c.relkind in ('v', 'm') and {{user c}}
+where c.relkind in ('v', 'm') and {{user c}} and c.relpersistence <> 't'
 order by c.oid
