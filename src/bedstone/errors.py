@@ -601,6 +601,32 @@ class RenameUntried(BedstoneError):
     code = "BED212"
 
 
+class WantedSideMissing(BedstoneError):
+    """A revision is to be written and nothing says which schema it should lead to."""
+
+    code = "BED240"
+    exit_status = ExitStatus.USAGE
+
+
+class DestructivePlan(BedstoneError):
+    """A revision would destroy rows, and nobody has said that it may."""
+
+    code = "BED241"
+    exit_status = ExitStatus.FINDINGS
+
+
+class RevisionNotWritten(BedstoneError):
+    """The project's Alembic, its hooks or the disk did not let a revision be written."""
+
+    code = "BED242"
+
+
+class RevisionMismatch(BedstoneError):
+    """The statements of a plan do not run, or lead elsewhere, on a scratch database."""
+
+    code = "BED243"
+
+
 # --- BED4: run ---------------------------------------------------------------------------------
 
 

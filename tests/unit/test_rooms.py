@@ -19,7 +19,7 @@ WORKSHOP = (
     "upkeep", "recover", "observe", "scale", "report", "studio", "testing", "cli",
 )  # fmt: skip
 #: What an application imports.
-RUNTIME = ("schema", "connect", "events", "protect")
+RUNTIME = ("schema", "connect", "events", "protect", "autogenerate")
 _USERS_LIBRARIES = {"sqlalchemy", "alembic", "flask", "django"}
 
 

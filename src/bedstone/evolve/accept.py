@@ -15,7 +15,7 @@ from bedstone.prove import Status
 from bedstone.prove.codes import CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bedstone.findings import Finding
     from bedstone.prove import Verdict
@@ -42,11 +42,11 @@ def plan_acceptance(verdict: Verdict, root: Path, *, matching: Sequence[str] = (
     chosen = [f for f in verdict.findings if not f.baseline and _matches(f, matching)]
     found = {finding.key for finding in verdict.findings}
     partial = bool(verdict.only) or verdict.since is not None
-    waiting = {proof.name for proof in verdict.proofs if proof.status is Status.NOT_CHECKED}
+    asked = {proof.name for proof in verdict.proofs if proof.status is not Status.NOT_CHECKED}
     gone = tuple(
         entry
         for entry in old.accepted
-        if not partial and entry.key not in found and _proof_of(entry) not in waiting
+        if not partial and entry.key not in found and _is_answered(entry, asked)
     )
     kept = Lock(tuple(entry for entry in old.accepted if entry not in gone))
     new = kept.with_findings(chosen)
@@ -68,10 +68,10 @@ def write_acceptance(acceptance: Acceptance) -> None:
         raise
 
 
-def _proof_of(entry: Accepted) -> str | None:
-    """Return the proof that finds such a thing, where it is not always run."""
+def _is_answered(entry: Accepted, asked: Collection[str]) -> bool:
+    """Whether the proofs *asked* would have found it again; some findings are no proof's."""
     meaning = CODES.get(entry.code)
-    return meaning.proof if meaning is not None else None
+    return meaning is None or not meaning.proof or meaning.proof in asked
 
 
 def _matches(finding: Finding, patterns: Sequence[str]) -> bool:

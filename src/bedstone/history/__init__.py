@@ -7,10 +7,13 @@ from bedstone.history.form import Standing
 from bedstone.history.history import History, open_history
 from bedstone.history.revision import Revision
 from bedstone.history.run import Failure, Run, Step, StepError
+from bedstone.history.writing import NewRevision, Placement
 
 __all__ = [
     "Failure",
     "History",
+    "NewRevision",
+    "Placement",
     "Revision",
     "Run",
     "Standing",

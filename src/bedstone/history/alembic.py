@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
-from bedstone.errors import EnvironmentScriptFailed, VersionTableUnusable
+from bedstone.errors import EnvironmentScriptFailed, RevisionNotWritten, VersionTableUnusable
 from bedstone.history.bootstrap import bootstrap
 from bedstone.history.failure import asks_for_async, failure_of, guesses, versions_of
 from bedstone.history.folder import PrivateFolder
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from bedstone.dsn import ConnectionString
     from bedstone.history.form import Direction, Listener, Namer, TableName
+    from bedstone.history.writing import Language, NewRevision, Placement
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
@@ -249,6 +250,35 @@ class AlembicStrand:
         run = self.run(database, "filtered", names=asked)
         answers = run.result if run.ok else ()
         return frozenset((name["schema"], name["name"]) for name in answers or ())
+
+    @property
+    def language(self) -> Language:
+        """Python."""
+        return "python"
+
+    def write(
+        self, database: Database, revisions: Sequence[NewRevision], place: Placement, journal: Path
+    ) -> tuple[str, ...]:
+        """Have the project's own Alembic write *revisions*; its hooks are run.
+
+        Raises:
+            RevisionNotWritten: it did not; what it has made until then is in *journal*.
+        """
+        asked = [_asked(revision, place, number) for number, revision in enumerate(revisions)]
+        try:
+            reply = self.ask(database, "write", asked=asked, journal=str(journal))
+        except BaseException:
+            if self._client is not None:
+                self._client.kill()  # so that nothing is written any more
+            raise
+        error = read_run(reply, timeout=self.timeout).error
+        if error is not None:
+            raise RevisionNotWritten(
+                f"the project's Alembic wrote no revision: {error.message}",
+                detail=error.traceback.rstrip() or _last_lines(reply.output),
+                hint=error.hint or "alembic revision, with the same options, says the same.",
+            )
+        return tuple(row["id"] for row in (reply.facts or {}).get("result") or ())
 
     def run(self, database: Database, op: str, **request: Any) -> Run:
         """Run *op* in a process of its own, with everything pointed at *database*."""
@@ -483,6 +513,27 @@ class AlembicStrand:
             "config_argument": argument,
             "options": options,
         }
+
+
+def _asked(revision: NewRevision, place: Placement, number: int) -> dict[str, Any]:
+    """Return one revision of a chain as the probe reads it."""
+    return {
+        "message": revision.message,
+        "upgrade": revision.upgrade,
+        "downgrade": revision.downgrade,
+        "imports": list(revision.imports),
+        "rev_id": place.rev_id_of(number),
+        "head": place.head if not number else None,
+        "splice": place.splice,
+        "branch_label": place.branch_label,
+        "version_path": place.version_path,
+        "depends_on": list(place.depends_on),
+    }
+
+
+def _last_lines(output: str) -> str | None:
+    lines = output.strip().splitlines()
+    return "It printed last: " + " / ".join(lines[-3:]) if lines else None
 
 
 def _count_objects(database: Database) -> int:

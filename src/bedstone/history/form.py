@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bedstone.errors import BedstoneError
     from bedstone.history.run import Run
+    from bedstone.history.writing import Language, NewRevision, Placement
     from bedstone.server import Database
     from bedstone.settings import HistorySettings
 
@@ -143,6 +144,18 @@ class Strand(Protocol):
         self, database: Database, names: Iterable[TableName]
     ) -> frozenset[TableName] | None:
         """Return which tables the project's own filters leave out, ``None`` without an answer."""
+
+    @property
+    def language(self) -> Language:
+        """What its revisions are written in."""
+
+    def write(
+        self, database: Database, revisions: Sequence[NewRevision], place: Placement, journal: Path
+    ) -> tuple[str, ...]:
+        """Write *revisions* into the project, a chain; return their numbers.
+
+        What is about to be made is noted in the file *journal* first, as ``note_path`` does.
+        """
 
     def close(self) -> None:
         """Give back what the strand holds."""

@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
-from bedstone.errors import HistoryEmpty
+from bedstone.errors import HeadsAmbiguous, HistoryEmpty
 from bedstone.history.alembic import AlembicStrand
 from bedstone.history.files import FilesStrand
 from bedstone.history.form import Standing
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_history(
-    project: Project, database: Database, *, progress: Progress | None = None
+    project: Project,
+    database: Database,
+    *,
+    progress: Progress | None = None,
+    may_be_empty: bool = False,
 ) -> Iterator[History]:
     """Load *project* and keep it loaded for the block: Alembic and models in its own interpreter.
 
@@ -44,7 +48,8 @@ def open_history(
     project's code may remember its address. Runs on other databases are led there all the same.
     SQL files are read, and nothing is run.
 
-    The revisions, and all else that was read, stay readable after the block.
+    The revisions, and all else that was read, stay readable after the block. A history without
+    any is refused unless it *may_be_empty*, as before its first revision is written.
 
     Raises:
         BedstoneError: the project cannot be loaded; one class for each reason, BED103 to BED169.
@@ -55,7 +60,7 @@ def open_history(
             strand = _open_strand(project, source, database)
             stack.callback(strand.close)
             strands.append(strand)
-        yield History(project, strands, progress)
+        yield History(project, strands, progress, may_be_empty=may_be_empty)
 
 
 def _sources(project: Project) -> tuple[HistorySource | None, ...]:
@@ -81,7 +86,12 @@ class History:
     """
 
     def __init__(
-        self, project: Project, strands: Sequence[Strand], progress: Progress | None = None
+        self,
+        project: Project,
+        strands: Sequence[Strand],
+        progress: Progress | None = None,
+        *,
+        may_be_empty: bool = False,
     ) -> None:
         self.name = project.name
         self._project = project
@@ -95,7 +105,7 @@ class History:
         ]
         self.revisions = tuple(revision for revision, reached in everything if reached)
         self.unreached = tuple(revision for revision, reached in everything if not reached)
-        if project.sources and not everything:
+        if project.sources and not everything and not may_be_empty:
             raise HistoryEmpty(
                 "the history has no revision",
                 detail=f"There is none in {strands[0].place}.",
@@ -230,6 +240,29 @@ class History:
         """
         return self._standing(
             (s, s.standing_in(connection, schema)) for s in self._strands if s.has_history
+        )
+
+    def writer(self, name: str | None = None) -> Strand:
+        """Return the strand that new revisions go to: the only one, or that of *name*.
+
+        Raises:
+            HeadsAmbiguous: there are several, and *name* is none of them.
+            HistoryEmpty: there is none.
+        """
+        found = [s for s in self._strands if s.has_history and name in (None, s.name)]
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(s.name for s in self._strands if s.has_history)
+        if not names:
+            raise HistoryEmpty(
+                f"{self.name} has models and no history",
+                detail="A revision is written into one.",
+                hint="Begin one: alembic init migrations, or a folder with V1__start.sql",
+            )
+        raise HeadsAmbiguous(
+            f'there is no history "{name}"' if name else "the project has several histories",
+            detail=f"They are {names}.",
+            hint="Name the one that the revision goes to: --history NAME",
         )
 
     def filtered(

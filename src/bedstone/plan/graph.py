@@ -180,7 +180,7 @@ class Graph:
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
             for part in self._a.parts.get(key, ()):
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(part))
-                self._edge(Step(Verb.UNSET, key), Step(Verb.ALTER, part))
+                self._edge(Step(Verb.UNSET, key), self._alterer(part))
                 self._edge(
                     Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part))
                 )
@@ -295,7 +295,7 @@ class Graph:
             needs.add(column)
         if not self._is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
-                self._edge(Step(Verb.ALTER, above), step)
+                self._edge(self._alterer(above), step)
         for needed in needs:
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
@@ -391,7 +391,7 @@ class Graph:
         for part in self._a.parts.get(key, ()):
             for above in self._a.parents_of(part):
                 self._edge(self._droppers[key], self._droppers.get(above))
-                self._edge(self._droppers[key], Step(Verb.ALTER, above))
+                self._edge(self._droppers[key], self._alterer(above))
 
     def _connect_child(self, key: Key) -> None:
         """A child is made when its parents have all that it inherits."""
@@ -447,13 +447,13 @@ class Graph:
 
     def _connect_uprooted(self, table: Key) -> None:
         """A child lets go of its parents first, and goes to others with all that they bring."""
-        first, last = Step(Verb.ALTER, table), Step(Verb.TIE, table)
+        first, last = self._alterer(table), Step(Verb.TIE, table)
         for part in self._a.parts.get(table, ()):
             self._edge(first, self._droppers.get(part))
             above = self._a.brought.get(part)
             if above is not None:
                 self._edge(first, self._droppers.get(above))
-                self._edge(first, Step(Verb.ALTER, above))
+                self._edge(first, self._alterer(above))
         for part in self._b.parts.get(table, ()):
             if part.kind in {"column", "constraint"}:
                 self._edge(self._maker(part), last)
@@ -477,11 +477,11 @@ class Graph:
         """While a partition is by itself, its columns and those of its whole become the same."""
         tie, above = Step(Verb.TIE, table), self._b.brought.get(column)
         for key in (column, above) if above is not None else (column,):
-            alter = Step(Verb.ALTER, key)
+            alter = self._alterer(key)
             self._edge(Step(Verb.UNSET, table), alter)
             self._edge(alter, tie)
         if above is not None and table in self._work.renewed:
-            self._edge(self._droppers[table], Step(Verb.ALTER, above))
+            self._edge(self._droppers[table], self._alterer(above))
 
     # --- order -------------------------------------------------------------------------------
 

@@ -212,4 +212,16 @@ CODES: dict[str, Meaning] = {
         "Run it in an autocommit block.",
         "locks",
     ),
+    "BED370": Meaning(
+        "loses-data",
+        "A revision that `bedstone revision` wrote loses rows or values, on its way up or down.",
+        "Nothing: it stands in `bedstone.lock` for the review, which is where to object.",
+        "revision",
+    ),
+    "BED371": Meaning(
+        "not-as-planned",
+        "The files that `bedstone revision` wrote lead to another schema than their plan.",
+        "Look at `script.py.mako`, the post-write hooks and `process_revision_directives`.",
+        "as-planned",
+    ),
 }

@@ -26,6 +26,7 @@ _NOT_NULL_NAME = re.compile(r'CONSTRAINT (?:"(?:[^"]|"")+"|[^\s"]+) NOT NULL')
 _COLUMN_LIST = re.compile(
     r"^(CREATE (?:UNLOGGED |FOREIGN )?TABLE .*?\()\n(.*?)\n(\).*)$", re.MULTILINE | re.DOTALL
 )
+_SETTING = re.compile(r"(?<=\s)SET \"?[\w.]+\"? TO (?:'(?:[^']|'')*'(?:, )?)+")
 _INDEX = re.compile(r"CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?(.+?) USING ")
 #: Languages in which a line break is a blank; literals are left to the catalog.
 _FREE_LANGUAGE = re.compile(r"^    LANGUAGE (?:sql|plpgsql)\b", re.MULTILINE)
@@ -54,6 +55,8 @@ def parse_dump(text: str, *, without: Collection[tuple[str, str]] = ()) -> Dump:
             continue
         if kind in {"FUNCTION", "PROCEDURE"} and _FREE_LANGUAGE.search(body):
             body = " ".join(body.split())
+        if kind in {"FUNCTION", "PROCEDURE"}:
+            body = _sorted_settings(body)
         entries.append(f"{kind} {schema}.{name}\n{body}")
     return Dump(frozenset(entries))
 
@@ -80,6 +83,13 @@ def _plain(body: str) -> str:
     text = "\n".join(line for line in lines if not line.startswith("SET default_"))
     text = _NOT_NULL_NAME.sub("NOT NULL", text)
     return _COLUMN_LIST.sub(_sorted_columns, text)
+
+
+def _sorted_settings(body: str) -> str:
+    """Bring the settings of a function into one order: it means nothing."""
+    head, mark, rest = body.partition(" AS ")
+    found = sorted(_SETTING.findall(head))
+    return _SETTING.sub(lambda _: found.pop(0), head) + mark + rest if len(found) > 1 else body
 
 
 def _sorted_columns(match: re.Match[str]) -> str:

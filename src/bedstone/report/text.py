@@ -33,15 +33,20 @@ NAMES = {"sql": "SQL", "python": "Alembic"}
 _SHOWN = 8
 
 
-def render_text(verdict: Verdict, stream: TextIO, *, verbose: bool = False) -> None:
-    """Write *verdict* to *stream*, with colours only where it is a terminal."""
+def render_text(
+    verdict: Verdict, stream: TextIO, *, verbose: bool = False, closing: str | None = None
+) -> None:
+    """Write *verdict* to *stream*, with colours only where it is a terminal.
+
+    *closing* is the last line, in place of the one that says what it comes to.
+    """
     console = Console(file=stream, highlight=False, soft_wrap=True)
     console.print(Text(visible(headline(verdict)), style="bold"))
     for note in verdict.notes:
         console.print(Text(f"  {visible(note, lines=True)}", style="yellow"))
     for proof in verdict.proofs:
         _print_proof(console, proof, verbose=verbose)
-    console.print(Text(visible(conclusion(verdict))))
+    console.print(Text(visible(closing or conclusion(verdict))))
 
 
 def headline(verdict: Verdict) -> str:

@@ -21,6 +21,7 @@ from bedstone.history.files.position import standing_of
 from bedstone.history.files.script_file import run_file
 from bedstone.history.files.session import open_session
 from bedstone.history.files.turn import turn
+from bedstone.history.files.writing import write_files
 from bedstone.history.run import Run
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bedstone.history.files.collection import SqlFile
     from bedstone.history.files.session import Session
     from bedstone.history.form import Direction, Listener, Namer, Standing, TableName
+    from bedstone.history.writing import Language, NewRevision, Placement
     from bedstone.project import HistorySource, Project
     from bedstone.server import Database
 
@@ -214,6 +216,22 @@ class FilesStrand:
     ) -> frozenset[TableName] | None:
         """Return no answer: SQL files filter nothing."""
         return None
+
+    @property
+    def language(self) -> Language:
+        """SQL."""
+        return "sql"
+
+    def write(
+        self,
+        database: Database,  # noqa: ARG002  the form's
+        revisions: Sequence[NewRevision],
+        place: Placement,
+        journal: Path,
+    ) -> tuple[str, ...]:
+        """Write a file up and one down for each of *revisions*."""
+        where = self.collection, self.configuration
+        return write_files(revisions, place, *where, folder=self._folders[0], journal=journal)
 
     def close(self) -> None:
         """Do nothing: each run closed its own connection."""

@@ -14,6 +14,7 @@ from .project import Project
 from .steps import record_statements
 from .surroundings import join_threads, renew_pools
 from .trouble import ProjectError
+from .writing import RevisionWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Runs(Project):
             "create_models": self._create_models,
             "filtered": self._filtered,
             "models": self._describe_models,
+            "write": self._write,
         }[request["op"]]
         error: BaseException | None = None
         result: Any = None
@@ -170,6 +172,25 @@ class Runs(Project):
 
     def _describe_models(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"metadata": [describe_metadata(m) for m in self.metadata]}
+
+    def _write(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        """Write the revisions asked for into the project."""
+        self.phase = "config"
+        written: list[dict[str, Any]] = []
+
+        def write(heads: Any, context: Any) -> Any:
+            if not written:
+                self.phase = "write"
+                writer = RevisionWriter(request["journal"], self.config, self._script(context))
+                writer.write(context, heads, request["asked"])
+                written.extend(writer.written)
+                self.phase = "env"
+            return []
+
+        words = ["revision", "--autogenerate", "-m", request["asked"][0]["message"]]
+        self.run_env(words, write, dont_mutate=True, template_args={"config": self.config})
+        self._must_have_run()
+        return written
 
     def _filtered(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         """Ask the project's filters about names; a name is left out if every context does so."""

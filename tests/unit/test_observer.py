@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of a dump means nothing is not compared."""
+
+from __future__ import annotations
+
+from bedstone.prove.observer import parse_dump
+
+FUNCTION = """--
+-- Name: f(); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.f() RETURNS integer
+    LANGUAGE plpgsql
+    {settings}
+    AS $$ begin set a TO 'x'; set b TO 'y'; end $$;
+"""
+A = "SET search_path TO ''\n    SET \"TimeZone\" TO 'UTC'\n    SET \"DateStyle\" TO 'ISO, MDY'"
+B = "SET \"DateStyle\" TO 'ISO, MDY'\n    SET \"TimeZone\" TO 'UTC'\n    SET search_path TO ''"
+
+
+def test_the_order_of_a_functions_settings_means_nothing() -> None:
+    first, second = (parse_dump(FUNCTION.format(settings=text)) for text in (A, B))
+    assert first == second
+
+
+def test_their_values_and_the_order_in_a_body_do() -> None:
+    first = parse_dump(FUNCTION.format(settings=A))
+    assert first != parse_dump(FUNCTION.format(settings=A.replace("UTC", "CET")))
+    body = FUNCTION.replace("set a TO 'x'; set b TO 'y'", "set b TO 'y'; set a TO 'x'")
+    assert first != parse_dump(body.format(settings=A))
