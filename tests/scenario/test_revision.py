@@ -30,6 +30,8 @@ from bedstone.prove import Status
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import psycopg
+
     from bedstone.evolve import Written
     from bedstone.server import Scratch
 
@@ -311,3 +313,45 @@ def test_sql_files_get_a_pair_each(tmp_path: Path) -> None:
     by_models = made.write("by models")
     assert any(path.name.startswith("V001_12__by_models") for path in by_models.paths)
     assert by_models.is_kept, by_models.verdict
+
+
+def test_rows_go_along_both_ways(shop: Made, scratch: Scratch) -> None:
+    """Of a column with a new name and of one with another type, which is filled beside."""
+    shop.write("first")
+    shop.alembic(scratch, "upgrade", "head")
+    with scratch.connect(autocommit=True) as session:
+        session.execute("insert into customer select n, 'c' || n from generate_series(1, 300) n")
+        session.execute("insert into orders select n, n % 7, n from generate_series(1, 300) n")
+        before = rows(session)
+    renamed = BEFORE.replace('Column("email"', 'Column("mail"')
+    shop.models(renamed)
+    told = bedstone(shop.root, "revision", "-m", "renamed")
+    assert told.returncode == 1
+    assert "--rename 'column public.customer.email=mail'" in told.stderr
+    shop.models(
+        renamed.replace('"mail", Text', '"mail", Text, info={"renamed_from": "email"}').replace(
+            '"amount", Integer', '"amount", BigInteger'
+        )
+    )
+    written = shop.write("renamed and wider", consent=False)
+    assert written.is_kept, written.verdict
+    shop.alembic(scratch, "upgrade", "head")
+    with scratch.connect(autocommit=True) as session:
+        assert rows(session) == before
+        assert session.execute("select max(length(mail)) from customer").fetchone() == (4,)
+        kind = "select pg_typeof(amount)::text from orders limit 1"
+        assert session.execute(kind.encode()).fetchone() == ("bigint",)
+    shop.alembic(scratch, "downgrade", f"-{len(written.ids)}")
+    with scratch.connect(autocommit=True) as session:
+        assert rows(session) == before
+        assert session.execute("select max(length(email)) from customer").fetchone() == (4,)
+        assert session.execute(kind.encode()).fetchone() == ("integer",)
+
+
+def rows(session: psycopg.Connection) -> list[tuple[str, ...]]:
+    """Return the values of both tables, whatever their columns are called and where they are."""
+    return session.execute(
+        "select array(select value from jsonb_each_text(to_jsonb(c)) order by value)::text, "
+        "array(select value from jsonb_each_text(to_jsonb(o)) order by value)::text "
+        "from customer c join orders o using (id) order by id"
+    ).fetchall()

@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
 
 from bedstone.cli.progress import show_progress
+from bedstone.cli.renames import answers, is_answered
 from bedstone.errors import DatabaseNotNamed, DestructivePlan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bedstone.evolve import Order, Written
-    from bedstone.plan import Statement
+    from bedstone.evolve.draft import Draft
+    from bedstone.plan import Rename
     from bedstone.project import Project
 
 
@@ -35,31 +36,52 @@ def live_address(database: str | None) -> str:
 
 
 def write_with_consent(project: Project, order: Order, *, allowed: bool) -> Written:
-    """Write the revision; where it would lose something, ask on a terminal and do it then."""
+    """Write the revision; where it would lose something, ask on a terminal and do it then.
+
+    First whether what goes only has another name: each yes may show more.
+    """
     from bedstone.evolve import write_revision
 
-    lost: list[str] = []
+    asked: set[Rename] = set()
+    lost: frozenset[str] = frozenset()
+    while True:
+        asking = _Asking(lost, allowed=allowed)
+        try:
+            with show_progress() as progress:
+                return write_revision(project, order, consent=asking.consent, progress=progress)
+        except DestructivePlan:
+            draft = asking.draft
+            if draft is None or not is_answered():
+                raise
+            if renames := tuple(answers(draft.candidates, asked)):
+                order = replace(order, renames=(*order.renames, *renames))
+            elif all(map(_is_typed, sorted(_losses(draft)))):
+                lost = _losses(draft)
+            else:
+                raise
 
-    def consent(losses: Sequence[Statement]) -> bool:
-        lost.extend(dict.fromkeys(str(statement.subject) for statement in losses))
-        return allowed
 
-    try:
-        with show_progress() as progress:
-            return write_revision(project, order, consent=consent, progress=progress)
-    except DestructivePlan:
-        if not sys.stdin.isatty() or not all(map(_is_typed, lost)):
-            raise
-    with show_progress() as progress:
-        return write_revision(
-            project,
-            order,
-            consent=lambda losses: {str(s.subject) for s in losses} <= set(lost),
-            progress=progress,
-        )
+class _Asking:
+    """Consents to what may be lost, and keeps the draft that it was asked about."""
+
+    def __init__(self, lost: frozenset[str], *, allowed: bool) -> None:
+        self._lost = lost
+        self._allowed = allowed
+        self.draft: Draft | None = None
+
+    def consent(self, draft: Draft) -> bool:
+        """Whether all that *draft* loses may be lost."""
+        self.draft = draft
+        return self._allowed or _losses(draft) <= self._lost
+
+
+def _losses(draft: Draft) -> frozenset[str]:
+    return frozenset(str(statement.subject) for statement in draft.losses)
 
 
 def _is_typed(name: str) -> bool:
     typer.echo(f"the revision would lose {name}", err=True)
-    answer = typer.prompt("type its name to go on", default="", show_default=False, err=True)
+    sys.stderr.write("type its name to go on: ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip()
     return bool(answer == name or answer == name.partition(" ")[2])

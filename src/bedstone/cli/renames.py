@@ -48,10 +48,10 @@ def settle_renames(
         found = rename(a, b, known, server, view=view)
         if not (ask and is_answered()):
             return found
-        answers = list(_answers(found.candidates, asked))
-        if not answers:
+        said = list(answers(found.candidates, asked))
+        if not said:
             return found
-        known += answers
+        known += said
 
 
 def is_answered() -> bool:
@@ -59,7 +59,8 @@ def is_answered() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _answers(candidates: Sequence[Candidate], asked: set[Rename]) -> Iterator[Rename]:
+def answers(candidates: Sequence[Candidate], asked: set[Rename]) -> Iterator[Rename]:
+    """Ask of each candidate that is not among *asked* whether it is a rename; yield those."""
     taken: set[Rename] = set()
     for candidate in candidates:
         for item in candidate.renames:

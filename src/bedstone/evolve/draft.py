@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from bedstone.errors import RevisionMismatch
+from bedstone.errors import RenameUnfounded, RevisionMismatch
 from bedstone.evolve.again import cut
 from bedstone.evolve.order import brought_together
 from bedstone.evolve.step import Step, steps_of
-from bedstone.plan import Hazard, Options, Plan, plan
+from bedstone.plan import Hazard, Options, Plan, is_there, rename
 from bedstone.prove.ownership import unowned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from bedstone.catalog import Catalog
-    from bedstone.plan import Statement
+    from bedstone.plan import Candidate, Rename, Renaming, Statement
     from bedstone.prove import Evidence
+    from bedstone.server import Server
 
     #: The steps of each revision to be.
     Parts = tuple[tuple[Step, ...], ...]
@@ -37,12 +38,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The way from *before* to *after*, in *parts*; none where there is nothing to do."""
+    """The way from *before* to *after*, in *parts*; none where there is nothing to do.
+
+    *candidates* are dropped and made on the way, and may only have another name.
+    """
 
     plan: Plan
     before: Catalog
     after: Catalog
     parts: tuple[Part, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
 
     @property
     def losses(self) -> tuple[Statement, ...]:
@@ -54,12 +59,35 @@ class Draft:
 _MEANS = frozenset({"column", "trigger"})
 
 
-def plan_way(before: Catalog, wanted: Catalog, options: Options) -> Plan:
-    """Plan the way from *before* to *wanted*: the one place where revisions get their plans."""
-    return plan(before, wanted, options)
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """How ways are planned: the one place where revisions get their plans.
+
+    *renames* are those of which the side that a way begins at may have the old names.
+    """
+
+    options: Options
+    server: Server
+    renames: tuple[Rename, ...] = ()
+
+    def way(self, before: Catalog, wanted: Catalog) -> Renaming:
+        """Return both sides with the renames between them."""
+        here = [item for item in self.renames if is_there(item.key, before)]
+        try:
+            return rename(before, wanted, here, self.server)
+        except RenameUnfounded:  # on the way back from a part that has no renames
+            return rename(before, wanted, (), self.server)
+
+    def plan(self, before: Catalog, wanted: Catalog) -> Plan:
+        """Plan the way from *before* to *wanted*."""
+        return self.way(before, wanted).plan(self.options)
+
+    def turned(self, way: Renaming) -> Planner:
+        """Return one for the ways back."""
+        return replace(self, renames=tuple(way.undone(self.renames)))
 
 
-def make_draft(evidence: Evidence, before: Catalog, wanted: Catalog, options: Options) -> Draft:
+def make_draft(evidence: Evidence, before: Catalog, wanted: Catalog, planner: Planner) -> Draft:
     """Plan the way from *before*, which the history leads to, to *wanted*.
 
     Each part is run on the scratch database to see the schema that it leads to, and what may be
@@ -69,12 +97,14 @@ def make_draft(evidence: Evidence, before: Catalog, wanted: Catalog, options: Op
         NotPlannable: there is no way.
         RevisionMismatch: a statement fails, or they lead elsewhere.
     """
-    made = plan_way(before, wanted, options)
-    draft = Draft(made, before, wanted)
+    way = planner.way(before, wanted)
+    made = way.plan(planner.options)
+    draft = Draft(made, before, wanted, candidates=way.candidates)
     if not made.statements:
         return draft
-    ups, states = _tried(made, draft, _Trial(evidence, wanted, options))
-    downs = [_way_down(upper, lower, options) for lower, upper in pairwise((before, *states))]
+    ups, states = _tried(made, draft, _Trial(evidence, wanted, planner))
+    back = planner.turned(way)
+    downs = [_way_down(upper, lower, back) for lower, upper in pairwise((before, *states))]
     parts = tuple(Part(up, down) for up, down in zip(ups, downs, strict=True))
     return replace(draft, after=states[-1], parts=parts)
 
@@ -87,7 +117,7 @@ def _tried(made: Plan, draft: Draft, trial: _Trial) -> tuple[Parts, list[Catalog
     """
     second: tuple[Parts, list[Catalog]] | None = None
     trouble: RevisionMismatch | None = None
-    for parts in _candidates(made, draft, is_bounded=trial.options.online):
+    for parts in _candidates(made, draft, is_bounded=trial.planner.options.online):
         try:
             states = trial.climb(parts)
         except RevisionMismatch as error:
@@ -121,11 +151,12 @@ def _has_means(states: Iterable[Catalog], draft: Draft) -> bool:
     )
 
 
-def _way_down(upper: Catalog, lower: Catalog, options: Options) -> tuple[Step, ...]:
+def _way_down(upper: Catalog, lower: Catalog, planner: Planner) -> tuple[Step, ...]:
     """Return the way back of one revision: online where it stays resumable, else in one piece."""
     found: tuple[Step, ...] = ()
+    way, options = planner.way(upper, lower), planner.options
     for chosen in (options, replace(options, online=False)):
-        statements = plan_way(upper, lower, chosen).statements
+        statements = way.plan(chosen).statements
         steps = steps_of(statements, upper, is_bounded=options.online)
         parts = cut(steps)
         if len(parts) <= 1:
@@ -140,7 +171,7 @@ class _Trial:
 
     evidence: Evidence
     wanted: Catalog
-    options: Options
+    planner: Planner
 
     def climb(self, parts: Sequence[Sequence[Step]]) -> list[Catalog]:
         """Run *parts* and return what each leads to; what would be repeated is run twice.
@@ -160,7 +191,7 @@ class _Trial:
                 if connection.info.transaction_status:
                     connection.execute("commit")
             found.append(unowned(evidence.read(), user))
-        left = plan_way(found[-1], self.wanted, self.options).statements
+        left = self.planner.plan(found[-1], self.wanted).statements
         if left:
             raise RevisionMismatch(
                 f"the plan does not lead to what is wanted: {left[0].sql.splitlines()[0]} is left",

@@ -11,18 +11,18 @@ from bedstone.claims import LOCK_NAME, Accepted, read_lock, render_lock
 from bedstone.dsn import is_url
 from bedstone.errors import DestructivePlan, ExitStatus, HeadsAmbiguous, WantedSideMissing
 from bedstone.evolve.accept import Acceptance, write_acceptance
-from bedstone.evolve.draft import Draft, make_draft
+from bedstone.evolve.draft import Draft, Planner, make_draft
 from bedstone.evolve.janitor import clean_up
 from bedstone.evolve.losses import losses_of
 from bedstone.evolve.proving import prove_written
 from bedstone.evolve.python import DDL_IMPORT, needs_ddl, render_body
 from bedstone.evolve.sql import render_file
 from bedstone.history import NewRevision, Placement, open_history
-from bedstone.plan import Options
+from bedstone.plan import Options, rename
 from bedstone.prove import Evidence, read_side, server_for, within
 from bedstone.prove.evidence import silent, without_versions
 from bedstone.prove.ownership import owned_by, unowned
-from bedstone.prove.wanted import history_of, want
+from bedstone.prove.wanted import history_of, renames_of, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,26 +34,29 @@ if TYPE_CHECKING:
     from bedstone.history import History
     from bedstone.history.form import Strand
     from bedstone.history.writing import Language
-    from bedstone.plan import Statement
+    from bedstone.plan import Rename
     from bedstone.project import Project
     from bedstone.prove import Verdict
     from bedstone.prove.evidence import Progress
+    from bedstone.prove.wanted import Wanted
     from bedstone.server import Scratch, Workspace
 
-    #: Asked whether the objects of these statements may be lost.
-    Consent = Callable[[Sequence[Statement]], bool]
+    #: Asked whether the losses of a draft may be.
+    Consent = Callable[[Draft], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is to be written.
 
-    *to* is a side in place of the models. With *keep* the files stay whatever the proofs say; with
+    *to* is a side in place of the models, which tell their renames themselves; *renames* are
+    others. With *keep* the files stay whatever the proofs say; with
     *dry_run* nothing is written at all.
     """
 
     message: str
     to: str | None = None
+    renames: tuple[Rename, ...] = ()
     options: Options = field(default_factory=Options)
     place: Placement = field(default_factory=Placement)
     keep: bool = False
@@ -137,8 +140,8 @@ class _Desk:
             written = Written(draft, strand.language, revisions, notes=notes)
             if self.order.dry_run:
                 return written
-            if draft.losses and not consent(draft.losses):
-                raise _refusal(draft.losses)
+            if draft.losses and not consent(draft):
+                raise _refusal(draft)
             evidence.ladder.come_to(0)
             self.progress("the files", 0, 0)
             return self._prove(strand, written, is_last=is_last)
@@ -154,14 +157,23 @@ class _Desk:
                 "another side: --to wanted.sql",
             )
         self.progress("the history", 0, 0)
-        before, notes = history_of(evidence), []
+        before, renames = history_of(evidence), order.renames
+        notes: list[str] = []
         if order.to is None:
             self.progress("the models", 0, 0)
             accepted = read_lock(self.project.root).keys if self.project.root else frozenset()
-            found = want(evidence, before, accepted)
-            wanted = found.catalog
-            notes += [f"{key} stays: {needs} needs it" for key, needs in found.kept]
-            notes += [f"{key} stays as it is: accepted" for key in found.accepted]
+            told = renames_of(evidence, before)
+            renames = tuple(dict.fromkeys((*renames, *told.renames)))
+            found: list[Wanted] = []
+
+            def wish(history: Catalog) -> Catalog:
+                found.append(want(evidence, history, accepted))
+                return found[-1].catalog
+
+            wanted = rename(before, wish, renames, server).b if renames else wish(before)
+            notes += told.notes
+            notes += [f"{key} stays: {needs} needs it" for key, needs in found[-1].kept]
+            notes += [f"{key} stays as it is: accepted" for key in found[-1].accepted]
         else:
             self.progress(order.to, 0, 0)
             wanted = read_side(order.to, server)
@@ -171,7 +183,13 @@ class _Desk:
         before, wanted = without_managed(before, wanted), without_managed(wanted, before)
         user, patterns = server.dsn.user, self.project.settings.exclude
         before, wanted = (within(unowned(side, user), (), patterns) for side in (before, wanted))
-        return make_draft(evidence, before, wanted, order.options), tuple(notes)
+        draft = make_draft(evidence, before, wanted, Planner(order.options, server, renames))
+        notes += [
+            f"{item.key} is dropped, and something like it made: perhaps it is only renamed, "
+            f"--rename '{item.renames[0]}'"
+            for item in draft.candidates
+        ]
+        return draft, tuple(notes)
 
     def _prove(self, strand: Strand, asked: Written, *, is_last: bool) -> Written | None:
         """Write the files, prove them, and let them stay if that holds."""
@@ -236,12 +254,15 @@ def _revision(part: Part, message: str, language: Language) -> NewRevision:
     return NewRevision(message, render_body(part.up), render_body(part.down), imports)
 
 
-def _refusal(losses: Sequence[Statement]) -> DestructivePlan:
+def _refusal(draft: Draft) -> DestructivePlan:
+    losses = draft.losses
     names = tuple(dict.fromkeys(str(statement.subject) for statement in losses))
+    guesses = " ".join(f"--rename '{item.renames[0]}'" for item in draft.candidates)
     return DestructivePlan(
         f"the revision would lose the rows or values of {', '.join(names)}",
         detail="Nothing was written. " + "; ".join(s.sql.splitlines()[0] for s in losses),
-        hint="Give --allow-destructive where that is meant; a rename is no drop: see bedstone plan",
+        hint="Give --allow-destructive where that is meant"
+        + (f", or where it is only a rename: {guesses}" if guesses else ""),
     )
 
 

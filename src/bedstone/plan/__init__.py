@@ -4,7 +4,7 @@
 from bedstone.plan.candidates import Candidate
 from bedstone.plan.change import Options
 from bedstone.plan.document import to_data
-from bedstone.plan.hints import Rename, parse_rename
+from bedstone.plan.hints import Rename, is_there, parse_rename
 from bedstone.plan.inverse import read_inverses
 from bedstone.plan.modelled import ModelRenames, model_renames
 from bedstone.plan.planner import Plan, plan
@@ -29,6 +29,7 @@ __all__ = [
     "Transaction",
     "check_range",
     "check_roles",
+    "is_there",
     "model_renames",
     "parse_rename",
     "plan",

@@ -20,7 +20,7 @@ from bedstone.plan.naming import Names, rename_statements, space
 from bedstone.plan.planner import Plan, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bedstone.plan.change import Options
     from bedstone.plan.inverse import Inverses
@@ -56,6 +56,19 @@ class Renaming:
     def plan_back(self, options: Options | None = None) -> Plan:
         """Return the way from the second side to the first: the old names come last."""
         return Plan((*plan(self.b, self.a, options).statements, *self.back))
+
+    def undone(self, renames: Iterable[Rename]) -> Iterator[Rename]:
+        """Yield what takes *renames* back: named as the first side is after them."""
+        now = {old: new for new, old in self.former.items()}
+        for item in renames:
+            key, whole = item.key, item.key
+            if key.kind == "value":
+                whole = now.get(enum_of(key), enum_of(key))
+                key = key._replace(schema=whole.schema, parent=whole.name, name=item.to)
+            else:
+                key = now.get(key, key)
+            if key != item.key:
+                yield Rename(key, item.key.name)
 
     def inverses(self, options: Options, *, back: bool = False) -> Inverses:
         """Return what undoes each statement of :meth:`plan`, or of :meth:`plan_back`."""

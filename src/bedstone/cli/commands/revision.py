@@ -23,6 +23,7 @@ from bedstone.cli.options import (
     X,
     open_project,
 )
+from bedstone.cli.renames import RenameOption
 
 EXAMPLES = (
     'Examples:  bedstone revision -m "orders get a note"    '
@@ -46,6 +47,7 @@ def run(
         ),
     ] = None,
     database: Database = None,
+    rename: RenameOption = None,
     online: Annotated[
         bool,
         typer.Option(help="Keep nobody out for work on rows: CONCURRENTLY, NOT VALID, VALIDATE."),
@@ -104,7 +106,7 @@ def run(
     """
     from bedstone.evolve import Order
     from bedstone.history import Placement
-    from bedstone.plan import Options, read_range
+    from bedstone.plan import Options, parse_rename, read_range
     from bedstone.report import render_draft, render_written_json, render_written_text
 
     if not message.strip():
@@ -121,6 +123,7 @@ def run(
     order = Order(
         message,
         to=live_address(database) if to == "live" else to,
+        renames=tuple(parse_rename(text) for text in rename or ()),
         options=Options(online=online, lowest=read_range(postgres)),
         place=place,
         keep=keep,
