@@ -3,7 +3,7 @@
 
 from bedstone.plan.candidates import Candidate
 from bedstone.plan.change import Options
-from bedstone.plan.document import to_data
+from bedstone.plan.document import statement_data, to_data
 from bedstone.plan.hints import Rename, is_there, parse_rename
 from bedstone.plan.inverse import read_inverses
 from bedstone.plan.modelled import ModelRenames, model_renames
@@ -39,6 +39,7 @@ __all__ = [
     "rename",
     "render_script",
     "split_script",
+    "statement_data",
     "to_data",
     "unknown_stakes",
 ]

@@ -27,8 +27,8 @@ def to_data(plan: Plan, options: Options, stakes: Stakes, inverses: Inverses) ->
     }
 
 
-def _statement(statement: Statement, stakes: Stakes, inverses: Inverses) -> dict[str, object]:
-    inverse = inverses.get(statement.subject)
+def statement_data(statement: Statement) -> dict[str, object]:
+    """Return what a statement says of itself."""
     return {
         "sql": statement.sql,
         "object": str(statement.subject),
@@ -37,6 +37,12 @@ def _statement(statement: Statement, stakes: Stakes, inverses: Inverses) -> dict
         "on": statement.on,
         "hazards": [str(hazard) for hazard in statement.hazards],
         "transaction": str(statement.transaction),
+    }
+
+
+def _statement(statement: Statement, stakes: Stakes, inverses: Inverses) -> dict[str, object]:
+    inverse = inverses.get(statement.subject)
+    return statement_data(statement) | {
         "inverse": list(inverse) if inverse is not None else None,
         "rows": [_stake(stakes[key]) for key in statement.destroyed] or None,
     }

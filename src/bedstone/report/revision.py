@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bedstone.evolve.python import render_plain
-from bedstone.plan import render_script
+from bedstone.plan import render_script, statement_data
 from bedstone.report.json import as_data
 from bedstone.report.text import render_text
 from bedstone.report.words import visible
@@ -57,18 +57,7 @@ def render_written_json(written: Written) -> str:
         "kept": written.is_kept,
         "revisions": list(written.ids),
         "paths": [str(path) for path in written.paths],
-        "statements": [
-            {
-                "sql": statement.sql,
-                "object": str(statement.subject),
-                "reason": statement.reason or None,
-                "lock": str(statement.lock) if statement.lock is not None else None,
-                "on": statement.on,
-                "hazards": [str(hazard) for hazard in statement.hazards],
-                "transaction": str(statement.transaction),
-            }
-            for statement in written.draft.plan.statements
-        ],
+        "statements": [statement_data(s) for s in written.draft.plan.statements],
         "parts": [
             {
                 "message": revision.message,
