@@ -136,6 +136,10 @@ class Settings(HistorySettings):
         description="Objects that `bedstone drift` passes over, as `kind schema.name` with `*` for "
         "any text.",
     )
+    postgres: str = Field(
+        ">=15",
+        description="The major versions that plans and revisions may meet, as `>=15` or `17`.",
+    )
     small_tables: tuple[str, ...] = Field(
         (),
         description="Tables that never have many rows, as `schema.name` with `*` for any text: "

@@ -64,6 +64,15 @@ Server = Annotated[
         metavar="URL",
     ),
 ]
+Postgres = Annotated[
+    str | None,
+    typer.Option(
+        "--postgres",
+        help="The major versions that the statements may meet, as >=15 or 17; >=15 where neither "
+        "this nor the settings say.",
+        metavar="RANGE",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show evidence, hints and what is known.")

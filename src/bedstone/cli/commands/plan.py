@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bedstone.cli.options import Config, Database, Env, Json, Python, Section, Server, X
+from bedstone.cli.options import Config, Database, Env, Json, Postgres, Python, Section, Server, X
 from bedstone.cli.progress import show_progress
 from bedstone.cli.renames import RenameOption, candidates_data, settle_renames, tell_candidates
 from bedstone.cli.sides import SIDE, OfProject, place_of
@@ -53,12 +53,7 @@ def run(
             help="Plan the order of columns and automatic names too: pg_dump will say the same.",
         ),
     ] = False,
-    postgres: Annotated[
-        str,
-        typer.Option(
-            help="The major versions that the script may meet, as >=15 or 17.", metavar="RANGE"
-        ),
-    ] = ">=15",
+    postgres: Postgres = None,
     schema: Annotated[
         list[str] | None, typer.Option(help="Plan for this schema only. Repeatable.")
     ] = None,
@@ -91,13 +86,14 @@ def run(
     from bedstone.prove import open_pair, server_for, within
     from bedstone.server import database_at
 
-    options = Options(online=online, lowest=read_range(postgres), strict=strict_order)
     with ExitStack() as stack:
         with show_progress() as progress:
             place, settings = place_of(
                 a, b, project=project, database=database, progress=progress, python=python,
-                config=config, section=section, env=env, x=x, server=server,
+                config=config, section=section, env=env, x=x, server=server, postgres=postgres,
             )  # fmt: skip
+            lowest = read_range(settings.postgres)
+            options = Options(online=online, lowest=lowest, strict=strict_order)
             scratch_server = stack.enter_context(server_for(settings))
             pair = stack.enter_context(open_pair(a, b, scratch_server, place))
         patterns = (*settings.exclude, *(exclude or ()))

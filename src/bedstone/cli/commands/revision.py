@@ -15,6 +15,7 @@ from bedstone.cli.options import (
     Database,
     Env,
     Json,
+    Postgres,
     Python,
     Section,
     Server,
@@ -52,12 +53,7 @@ def run(
         bool,
         typer.Option(help="Keep nobody out for work on rows: CONCURRENTLY, NOT VALID, VALIDATE."),
     ] = True,
-    postgres: Annotated[
-        str,
-        typer.Option(
-            help="The major versions that the revision may meet, as >=15 or 17.", metavar="RANGE"
-        ),
-    ] = ">=15",
+    postgres: Postgres = None,
     allow_destructive: Annotated[
         bool, typer.Option("--allow-destructive", help="Write it though rows or values are lost.")
     ] = False,
@@ -120,17 +116,24 @@ def run(
         depends_on=tuple(depends_on or ()),
         history=history,
     )
+    project = open_project(
+        target,
+        python=python,
+        config=config,
+        section=section,
+        env=env,
+        x=x,
+        server=server,
+        postgres=postgres,
+    )
     order = Order(
         message,
         to=live_address(database) if to == "live" else to,
         renames=tuple(parse_rename(text) for text in rename or ()),
-        options=Options(online=online, lowest=read_range(postgres)),
+        options=Options(online=online, lowest=read_range(project.settings.postgres)),
         place=place,
         keep=keep,
         dry_run=dry_run or sql,
-    )
-    project = open_project(
-        target, python=python, config=config, section=section, env=env, x=x, server=server
     )
     written = write_with_consent(project, order, allowed=allow_destructive)
     if json:
