@@ -76,7 +76,7 @@ def run(
     """
     from bedstone.catalog import Limits
     from bedstone.errors import ExitStatus
-    from bedstone.plan import plan, render_script
+    from bedstone.plan import Options, plan, read_range, render_script
     from bedstone.prove import find_drift, open_sides, server_for
     from bedstone.report import render_drift, render_drift_json
 
@@ -94,7 +94,8 @@ def run(
     ):
         found = find_drift(sides, ignore=patterns)
     if repair is not None:
-        sys.stdout.write(render_script(plan(*found.repair(repair.value))))
+        options = Options(lowest=read_range(project.settings.postgres))
+        sys.stdout.write(render_script(plan(*found.repair(repair.value), options)))
         return
     sys.stdout.write(render_drift_json(found) if json else render_drift(found, target))
     sys.exit(ExitStatus.DONE if found.is_clean else ExitStatus.FINDINGS)
