@@ -8,7 +8,9 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,12 +30,13 @@ from bedstone.history import Placement
 from bedstone.prove import Status
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import psycopg
 
     from bedstone.evolve import Written
     from bedstone.server import Scratch
+
+
+RUFF = Path(sys.executable).with_name("ruff")
 
 
 def statuses(written: Written) -> dict[str, Status]:
@@ -70,7 +73,7 @@ def test_a_chain_is_proven(written: tuple[Made, Written]) -> None:
     tables = {"table public.customer", "table public.orders"}
     assert losses == {*tables, 'column public.orders."Größe"'}
     formatted = subprocess.run(
-        ["ruff", "format", "--isolated", "--diff", *second.paths],
+        [RUFF, "format", "--isolated", "--diff", *second.paths],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert [line for line in formatted.stdout.splitlines() if line.startswith("-   ")] == []

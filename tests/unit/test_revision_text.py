@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from ast import literal_eval
+from pathlib import Path
 from textwrap import indent
 from types import SimpleNamespace
 
@@ -21,6 +23,7 @@ from bedstone.evolve.step import Step
 from bedstone.plan import Transaction
 from bedstone.sql import quote_identifier, quote_literal
 
+RUFF = Path(sys.executable).with_name("ruff")
 DIALECTS = (psycopg.dialect(), psycopg2.dialect(), asyncpg.dialect())
 
 texts = st.text(
@@ -112,7 +115,7 @@ def test_formatters_have_nothing_to_change() -> None:
     body = render_body(STEPS)
     code = f'def upgrade() -> None:\n    """Upgrade."""\n    {body}\n'
     done = subprocess.run(
-        ["ruff", "format", "--isolated", "--diff", "-"],
+        [RUFF, "format", "--isolated", "--diff", "-"],
         input=code, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout == ""

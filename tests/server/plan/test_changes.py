@@ -52,6 +52,7 @@ def session(scratch: Scratch) -> Iterator[psycopg.Connection]:
         yield conn
 
 
+@pytest.mark.pg("!= 16, != 17")
 def test_each_change_can_be_planned_both_ways(
     group: Group, any_server: Server, session: psycopg.Connection, scratch: Scratch
 ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bedstone.server import Scratch, Server
 
 
-@pytest.mark.pg(">= 15")
+@pytest.mark.pg("!= 16, != 17")
 @settings(
     max_examples=int(EXAMPLES or 6),
     derandomize=EXAMPLES is None,

@@ -189,7 +189,8 @@ def test_what_the_models_say_is_planned_and_the_rest_is_kept(
     }
     assert "alter index public.ix_event_more attach partition public.event_1_more_idx" in done
     words = ("policy", "trigger", "statistics", "publication", "function", "domain", "row level")
-    assert [text for text in done if any(word in text for word in words)] == []
+    own = [text for text in done if "bedstone_" not in text]  # less the means of a swap
+    assert [text for text in own if any(word in text for word in words)] == []
 
 
 def test_what_the_models_drop_goes_unless_it_is_needed_or_accepted(
