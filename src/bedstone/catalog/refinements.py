@@ -120,7 +120,8 @@ def _statistics(row: Row, assembly: Assembly) -> dict[str, Value] | None:
         return None
     attributes = _attributes(row)
     attributes["kinds"] = _tuple(row["kinds"])
-    attributes["columns"] = _columns(assembly, relation, numbers)
+    columns = _columns(assembly, relation, numbers)  # PostgreSQL sorts them as the table has them
+    attributes["columns"] = tuple(sorted(columns)) if columns else columns
     attributes["expressions"] = _tuple(row["expressions"])
     return attributes
 

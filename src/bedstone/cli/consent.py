@@ -75,6 +75,15 @@ class _Asking:
         return self._allowed or _losses(draft) <= self._lost
 
 
+def tell_of_draft(written: Written, *, allowed: bool) -> None:
+    """Say on standard error what the same without ``--dry-run`` would say."""
+    for note in written.notes:
+        typer.echo(f"note: {note}", err=True)
+    for name in sorted(_losses(written.draft)):
+        refused = "" if allowed else ", which is refused without --allow-destructive"
+        typer.echo(f"the revision would lose rows or values of {name}{refused}", err=True)
+
+
 def _losses(draft: Draft) -> frozenset[str]:
     return frozenset(str(statement.subject) for statement in draft.losses)
 

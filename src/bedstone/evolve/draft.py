@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Parts = tuple[tuple[Step, ...], ...]
 
 
+_LOSING = frozenset({Hazard.LOSES_DATA, Hazard.CHANGES_VALUES})
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One revision to be: its way up and its way down."""
@@ -52,7 +55,7 @@ class Draft:
     @property
     def losses(self) -> tuple[Statement, ...]:
         """The statements on the way up after which rows or values are gone."""
-        return tuple(s for s in self.plan.statements if Hazard.LOSES_DATA in s.hazards)
+        return tuple(s for s in self.plan.statements if _LOSING & {*s.hazards})
 
 
 #: Kinds of objects that a way may lean on and that hold or keep values.

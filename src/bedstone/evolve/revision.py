@@ -21,7 +21,7 @@ from bedstone.history import NewRevision, Placement, open_history
 from bedstone.plan import Options, rename
 from bedstone.prove import Evidence, read_side, server_for, within
 from bedstone.prove.evidence import silent, without_versions
-from bedstone.prove.ownership import owned_by, unowned
+from bedstone.prove.ownership import owned_by_nobody, unowned
 from bedstone.prove.wanted import history_of, renames_of, want
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class _Desk:
             wanted = read_side(order.to, server)
             wanted = without_versions(wanted, evidence.history.version_tables)
             if is_url(order.to):
-                wanted, before = _owned_by_nobody(wanted), _owned_by_nobody(before)
+                wanted, before = owned_by_nobody(wanted), owned_by_nobody(before)
         before, wanted = without_managed(before, wanted), without_managed(wanted, before)
         user, patterns = server.dsn.user, self.project.settings.exclude
         before, wanted = (within(unowned(side, user), (), patterns) for side in (before, wanted))
@@ -219,12 +219,6 @@ class _Desk:
                 is_kept=is_kept,
                 accepted=accepted,
             )
-
-
-def _owned_by_nobody(catalog: Catalog) -> Catalog:
-    """Leave out owners: those of a database that matters are nothing for a revision to say."""
-    objects = {key: owned_by(item, None) for key, item in catalog.objects.items()}
-    return replace(catalog, objects=objects)
 
 
 def _check_head(history: History, strand: str, place: Placement) -> None:

@@ -34,8 +34,17 @@ _OTHERS = frozenset(
 )  # fmt: skip
 _BUILT_IN = frozenset().union(*_FAMILIES) | _OTHERS
 _NUMBERS, _TEXTS = _FAMILIES[0], _FAMILIES[1]
-#: Each holds every value of those before it, but for the last two beside each other.
-_NUMBER_ORDER = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+#: Each value of the first is one of the second, and is printed as it was.
+_EXACT_NUMBERS = frozenset(
+    {
+        ("smallint", second)
+        for second in ("integer", "bigint", "numeric", "real", "double precision")
+    }
+    | {("integer", wide) for wide in ("bigint", "numeric", "double precision")}
+    | {("bigint", "numeric")}
+)
+#: Texts that hold less than is given to them, without an error.
+_CUT = frozenset({"name", '"char"'})
 #: Directed: a time can be taken out of these, and nothing be made of a time.
 _ONE_WAY = frozenset(
     {
@@ -59,7 +68,7 @@ class Conversion(NamedTuple):
     exact: bool
 
 
-def conversion(  # noqa: PLR0911  one return for each kind of pair
+def conversion(  # noqa: C901, PLR0911  one return for each kind of pair
     name: str, old: str, new: str, side: Side
 ) -> Conversion | None:
     """Return how column *name* of type *old* becomes one of type *new*.
@@ -69,14 +78,18 @@ def conversion(  # noqa: PLR0911  one return for each kind of pair
     two is text, or one of the user's.
     """
     first, second = _base(old), _base(new)
-    if old.endswith("[]") != new.endswith("[]") and not _TEXTS & {first, second}:
-        return None
+    if old.endswith("[]") != new.endswith("[]"):
+        mixed = _TEXTS & {first, second}
+        return Conversion(f"{name}::{new}", exact=False) if mixed else None
     if first == second:
         return Conversion(None, _is_wider(old, new))
+    if first.startswith("interval") and second.startswith("interval"):
+        return Conversion(None, exact=second == "interval")
     if first in _TEXTS and second in _TEXTS:
-        return Conversion(None, exact=True)
+        return Conversion(None, exact=second not in _CUT)
     if {first, second} <= _NUMBERS:
-        return Conversion(None, _NUMBER_ORDER.index(first) <= _NUMBER_ORDER.index(second))
+        rounded = "-" in new  # numeric(10,-2)
+        return Conversion(None, (first, second) in _EXACT_NUMBERS and not rounded)
     if any({first, second} <= family for family in _FAMILIES):
         return Conversion(f"{name}::{new}", exact=False)
     if (first, second) in _ONE_WAY or _has_cast(first, second, side):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bedstone.plan.side import is_moved
+from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +67,20 @@ class Scene:
         """Whether an extension makes and drops partitions of *table*, which no side shows."""
         return table is not None and any(
             table in side and side[table].attributes.get("managed_by") for side in (self.a, self.b)
+        )
+
+    def loses_named_index(self, table: Key) -> bool:
+        """Whether the index of replica identity or clustering goes, and another comes for it."""
+        if table not in self.a or table not in self.b:
+            return False
+        attributes = self.b[table].attributes
+        identity, clustered = (str(attributes.get(n)) for n in ("replica_identity", "clustered_on"))
+        named = {identity.removeprefix("index "), quote_identifier(clustered)}
+        return any(
+            part.kind in {"index", "constraint"}
+            and quote_identifier(part.name) in named
+            and (part in self.renewed or part in self.replaced)
+            for part in self.b.parts.get(table, ())
         )
 
     def is_moved(self, table: Key | None) -> bool:

@@ -15,7 +15,7 @@ from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.retyping import is_carried, is_swapped
 from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, retyped, said_otherwise
 from bedstone.plan.shells import check_shells
-from bedstone.plan.side import is_moved, stands_on_index, words
+from bedstone.plan.side import is_key_column, is_moved, stands_on_index, words
 
 if TYPE_CHECKING:
     from bedstone.catalog import Object
@@ -54,10 +54,18 @@ class Differences:
     unset: set[Key] = field(default_factory=set)
 
 
-def find_differences(a: Side, b: Side, options: Options, *, beside: bool = True) -> Differences:
+def find_differences(
+    a: Side,
+    b: Side,
+    options: Options,
+    *,
+    beside: bool = True,
+    anew: frozenset[Key] = frozenset(),
+) -> Differences:
     """Compare both sides and decide what cannot be changed where it is.
 
-    *beside* says that something may be made beside what it is to replace.
+    *beside* says that something may be made beside what it is to replace; *anew* is not to be
+    changed where it is, though it could be.
 
     Raises:
         NotPlannable: an object of a kind that is not written yet differs, or a table cannot be
@@ -77,9 +85,10 @@ def find_differences(a: Side, b: Side, options: Options, *, beside: bool = True)
             changed.setdefault(item.key, set()).add(item.attribute)
     _check_kinds({*found.added, *found.removed, *changed})
     found.changed = _without_inherited(changed, a, b)
-    _decide(found, Scene(a, b, options, beside=beside))
+    _decide(found, Scene(a, b, options, beside=beside), anew)
     _give_back(changed, found, a, b, options)
     _check_managed(found, a)
+    _check_row_types(found, a)
     check_shells(found, a)
     return found
 
@@ -141,7 +150,22 @@ def _check_managed(found: Differences, a: Side) -> None:
             )
 
 
-def _decide(found: Differences, scene: Scene) -> None:
+def _check_row_types(found: Differences, a: Side) -> None:
+    """Refuse another type of a column of a table whose rows are values elsewhere."""
+    for key in sorted(k for k in found.changed if k.kind == "column"):
+        table = a.wholes[key]
+        if not found.changed[key] & {"type", "collation"} or table in found.renewed:
+            continue
+        for user in sorted(a.dependants.get(table, ())):
+            if user.kind in {"column", "attribute", "domain"} and a.wholes.get(user) != table:
+                raise NotPlannable(
+                    f"{key} has another type, and {user} holds rows of {table}",
+                    detail="PostgreSQL changes no type within the rows that other rows hold.",
+                    hint=f"Take the values out of {user} first, by hand.",
+                )
+
+
+def _decide(found: Differences, scene: Scene, anew: frozenset[Key]) -> None:
     """Find what must be renewed, and all that must be because of that."""
     a, b, options = scene.a, scene.b, scene.options
     replaced = {*retyped(found, a), *(misplaced_types(a, b) if options.strict else ())}
@@ -151,6 +175,7 @@ def _decide(found: Differences, scene: Scene) -> None:
     for key in _carried(found, scene):
         found.changed.pop(key, None)
     waiting = _first_renewed(found, scene)
+    waiting += sorted(anew & found.changed.keys())
     waiting += _bound_to_removed(found, a, b)
     waiting += _taken_for_another(found, a, b)
     _renew(waiting, found, a, b)
@@ -166,9 +191,9 @@ def _leave_parts(whole: Key, found: Differences, a: Side, b: Side) -> None:
     for part in (*a.parts.get(whole, ()), *b.parts.get(whole, ())):
         if part.kind in {"view column", "attribute"}:
             found.changed.pop(part, None)
-            found.added.discard(part)
             found.removed.discard(part)
             if part.kind == "attribute":
+                found.added.discard(part)
                 found.renewed.discard(part)
 
 
@@ -208,6 +233,9 @@ def _first_renewed(found: Differences, scene: Scene) -> list[Key]:
     for key, names in found.changed.items():
         own = own_names(key, names)
         if not own or _is_detached_part(key, own, a, b):
+            continue
+        if key.kind == "column" and "type" in own and is_key_column(key, a):
+            waiting.append(a.wholes[key])
             continue
         change = Change(a[key], b[key], own, scene)
         writer = WRITERS[key.kind]

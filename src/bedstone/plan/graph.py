@@ -31,6 +31,25 @@ _SPACES = {
 }
 
 
+#: What of a column can change under views, policies and the like.
+_QUIET = frozenset(
+    {"not_null", "not_null_validated", "not_null_no_inherit", "not_null_name", "default", "comment",
+     "constraint_comment", "statistics", "storage", "compression", "options", "acl"}
+)  # fmt: skip
+
+
+class Stuck(NotPlannable):
+    """Steps wait for each other; *keys* are what they are for."""
+
+    def __init__(self, keys: list[Key]) -> None:
+        super().__init__(
+            f"{keys[0]} and {len(keys) - 1} more objects wait for each other",
+            detail=", ".join(str(key) for key in keys[:8]),
+            hint="Change one of them by hand first.",
+        )
+        self.keys = keys
+
+
 class Graph:
     """Steps, and the edges between them."""
 
@@ -41,6 +60,8 @@ class Graph:
         self._dropped = work.removed | work.renewed
         self._after: defaultdict[Step, set[Step]] = defaultdict(set)
         self.steps: set[Step] = set()
+        #: What ends a transaction: done before anything stands aside, where it can be.
+        self.early: frozenset[Step] = frozenset()
         self._leaders = {key: first for first, keys in scene.swaps.items() for key in keys}
         self._creators: dict[Key, Step] = {}
         self._droppers: dict[Key, Step] = {}
@@ -154,6 +175,10 @@ class Graph:
                 yield key
             if attributes.get("clustered_on"):
                 yield key
+        for index in (*self._work.renewed, *self._scene.replaced):
+            table = self._b.wholes.get(index)
+            if table is not None and self._scene.loses_named_index(table):
+                yield table
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
             attached = moved and self._b[key].attributes["partition_of"]
@@ -258,7 +283,7 @@ class Graph:
         step = self._droppers[key]
         for needed in self._needs(key, self._a):
             self._edge(step, self._droppers.get(needed))
-            if needed in self._work.changed and needed.kind != "table":
+            if needed in self._work.changed and self._disturbs(needed):
                 self._edge(step, self._alterer(needed))
         users = self._a.dependants.get(key, frozenset())
         attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
@@ -272,6 +297,12 @@ class Graph:
             self._edge(self._alterer(part), step)
         for above in self._inherited_from(key) if step.key == key else ():
             self._edge(self._droppers.get(above), step)
+
+    def _disturbs(self, key: Key) -> bool:
+        """Whether a change of *key* could not be made under what needs it."""
+        if key.kind == "column":
+            return not self._work.changed[key] <= _QUIET
+        return key.kind != "table"
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
         """Yield what a parent table has under the same name: a child's own goes after it."""
@@ -506,17 +537,13 @@ class Graph:
                 if not waits[follower]:
                     heapq.heappush(ready, (self._rank(follower), follower))
         if len(found) < len(self.steps):
-            stuck = sorted({step.key for step in self.steps - set(found)})
-            raise NotPlannable(
-                f"{stuck[0]} and {len(stuck) - 1} more objects wait for each other",
-                detail=", ".join(str(key) for key in stuck[:8]),
-                hint="Change one of them by hand first.",
-            )
+            raise Stuck(sorted({step.key for step in self.steps - set(found)}))
         return found
 
     def _rank(self, step: Step) -> tuple[object, ...]:
         placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
-        return step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
+        rank = step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
+        return (Verb.PREPARE, *rank[1:]) if step in self.early else rank
 
     def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
         """Return the steps before, within and after the copying of tables, each part sorted.

@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import level
+from bedstone.catalog import Attributes, level
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import annotate, change_annotations, own_names
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
-from bedstone.plan.graph import Graph
+from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.attaching import attach, detach
 from bedstone.plan.kinds.columns import set_default, unset_default
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Catalog, Key
+    from bedstone.plan.differences import Differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,33 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
     chosen = options or Options()
     before, after = map(Side, level(a, b))
     try:
-        found = _plan(before, after, chosen, beside=True)
+        found = _untied(before, after, chosen, beside=True)
     except NotPlannable:
         found = None
-    return found or _plan(before, after, chosen, beside=False) or Plan(())
+    return found or _untied(before, after, chosen, beside=False) or Plan(())
 
 
-def _plan(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
+def _untied(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
+    """Return the plan; views that could be replaced and tie a knot are dropped and made."""
+    anew: frozenset[Key] = frozenset()
+    while True:
+        try:
+            return _plan(a, b, options, beside=beside, anew=anew)
+        except Stuck as knot:
+            views = {k for k in knot.keys if k.kind == "view" and k in a and k in b} - anew
+            if not views:
+                raise
+            anew |= views
+
+
+def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[Key]) -> Plan | None:
     """Return the plan; ``None`` where something would be made beside while rows are copied."""
-    work = find_differences(a, b, options, beside=beside)
+    work = find_differences(a, b, options, beside=beside, anew=anew)
     scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside)
     if beside:
         scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
     graph = Graph(work, scene)
+    graph.early = frozenset(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
     statements: list[Statement] = []
     first, copies, last = graph.around_copies()
@@ -78,6 +93,15 @@ def _plan(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
             found = _explained(_write(step, names, where), step, names, where)
             statements += map(_in_shared, found) if where is at_once else found
     return Plan(tuple(_validated_late(statements)))
+
+
+def _ends_transaction(step: Step, work: Differences, scene: Scene) -> bool:
+    """Whether a change cannot be made in the transaction in which other things stand aside."""
+    new_column = step.verb is Verb.CREATE and step.key.kind == "column"
+    if not new_column and step.verb is not Verb.ALTER:
+        return False
+    names = work.changed.get(step.key, frozenset())
+    return any(s.transaction is not Transaction.SHARED for s in _write(step, names, scene))
 
 
 def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
@@ -202,7 +226,10 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     old = scene.a.get(key) if key not in scene.renewed else None
     if old is not None:
         yield from inherit(item, old.attributes)
-    yield from late(item, old.attributes if old is not None else None)
+    before = old.attributes if old is not None else None
+    if before is not None and scene.loses_named_index(key):
+        before = Attributes.of(key.kind, {**before, "replica_identity": None, "clustered_on": None})
+    yield from late(item, before)
 
 
 def _create(step: Step, scene: Scene) -> Iterator[Statement]:

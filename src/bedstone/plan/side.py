@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -199,6 +200,13 @@ def is_identity(item: Object) -> bool:
 def stands_on_index(item: Object) -> bool:
     """Whether *item* is a key or an exclusion constraint, which has an index of its own."""
     return item.key.kind == "constraint" and item.attributes["type"] in _KEYS
+
+
+def is_key_column(column: Key, side: Side) -> bool:
+    """Whether the partitions of a table are told apart by *column*."""
+    key = side[side.wholes[column]].attributes.get("partition_by")
+    name = re.escape(quote_identifier(column.name))
+    return key is not None and re.search(rf'(?<![\w"]){name}(?![\w"])', str(key)) is not None
 
 
 def is_moved(table: Key, a: Side, b: Side) -> bool:

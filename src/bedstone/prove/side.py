@@ -185,6 +185,8 @@ def read_side(text: str, server: Server, place: Place | None = None) -> Catalog:
         return from_json(path.read_text(encoding="utf-8", errors="replace"), name=path.name)
     if path.suffix == ".sql" and path.is_file():
         return _of_scripts((path,), server)
+    if path.suffix in {".json", ".sql"}:
+        raise TargetUnknown(f"there is no file {text}", hint=f"Paths are relative to {where.cwd}.")
     try:
         project = resolve(text, overrides=where.overrides, cwd=where.cwd)
     except (TargetUnknown, TargetUnsupported):

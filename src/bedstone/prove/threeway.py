@@ -12,7 +12,7 @@ from bedstone.errors import SideUnusable
 from bedstone.findings import Severity
 from bedstone.prove.deviation import Compared, find_deviations, meaningful
 from bedstone.prove.modelled import judge_models, table_of
-from bedstone.prove.ownership import with_owners_of
+from bedstone.prove.ownership import owned_by_nobody, with_owners_of
 from bedstone.prove.side import within
 from bedstone.prove.wanted import is_accepted, is_drift, models_of
 
@@ -71,7 +71,7 @@ class Drift:
             )
         if side == "live":
             return self.live, self.history
-        return self.history, self.live
+        return owned_by_nobody(self.history), owned_by_nobody(self.live)
 
 
 def find_drift(sides: ProjectSides, *, ignore: Sequence[str] = ()) -> Drift:
@@ -123,7 +123,8 @@ class _Comparison:
         )
         objects = find_deviations(compared)
         applied = standing.applied if standing is not None else None
-        behind = () if applied is None else self._evidence.history.revisions
+        known = standing is not None and not standing.unknown
+        behind = self._evidence.history.revisions if known else ()
         return Drift(
             objects,
             history=compared.history,

@@ -47,7 +47,7 @@ def _closing(written: Written) -> str | None:
     if not verdict.failed:
         said = "not all could be checked here"
     if written.is_kept:
-        return f"{said}; the files stay all the same      next: git diff"
+        return f"{said}; the files stay all the same      next: git status"
     return f"{said}, so nothing was kept      next: the same with -v, or with --keep"
 
 

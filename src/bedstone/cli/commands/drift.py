@@ -37,6 +37,10 @@ class Repair(StrEnum):
     HISTORY = "history"
 
 
+#: As many seconds as the server's settings hold.
+_LONGEST = 2_000_000
+
+
 def run(
     target: Target = ".",
     *,
@@ -84,6 +88,9 @@ def run(
         target, python=python, config=config, section=section, env=env, x=x, server=server
     )
     patterns = (*project.settings.exclude, *project.settings.drift_ignore, *(ignore or ()))
+    for name, seconds in (("--timeout", timeout), ("--wait", wait)):
+        if not 0 < seconds < _LONGEST:
+            raise typer.BadParameter("it is no number of seconds above 0", param_hint=name)
     limits = Limits(query=timeout, lock=wait)
     with (
         show_progress() as progress,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bedstone.cli.consent import live_address, write_with_consent
+from bedstone.cli.consent import live_address, tell_of_draft, write_with_consent
 from bedstone.cli.options import (
     Config,
     Database,
@@ -139,6 +139,7 @@ def run(
     if json:
         sys.stdout.write(render_written_json(written))
     elif order.dry_run:
+        tell_of_draft(written, allowed=allow_destructive)
         sys.stdout.write(render_draft(written, as_script=sql))
     else:
         render_written_text(written, sys.stdout, verbose=verbose)

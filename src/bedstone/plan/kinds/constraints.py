@@ -266,7 +266,7 @@ def _add(
     path = relation_path(item.key)
     table = scene.b.table_of(item.key)
     only = ""
-    if table is not None and item.attributes["type"] in _KEYS:
+    if table is not None and stands_on_index(item):
         alone = scene.b.is_partitioned(table) and not scene.is_kept_by_manager(table)
         only = "only " if alone else ""
     word = "foreign table" if table is not None and table.kind == "foreign table" else "table"

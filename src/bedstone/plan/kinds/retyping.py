@@ -182,7 +182,8 @@ def _of_table(table: Key, scene: Scene) -> str | None:
     if scene.a[table].attributes["force_row_security"]:
         return "row security is forced, and may hide rows from who fills it"
     found = (_of_form(table, side) for side in (scene.a, scene.b))
-    return next((text for text in found if text), None) or _of_triggers(table, scene.a)
+    form = next((text for text in found if text), None)
+    return form or _of_triggers(table, scene.a) or _of_publications(table, scene.a)
 
 
 def _of_form(table: Key, side: Side) -> str | None:
@@ -207,6 +208,23 @@ def _of_triggers(table: Key, side: Side) -> str | None:
             return f"trigger {part.name} would be the last"
         if is_fired(attributes) and attributes["enabled"] in {"always", "replica"}:
             return f"trigger {part.name} would see every row"
+    return None
+
+
+def _of_publications(table: Key, side: Side) -> str | None:
+    """An UPDATE of what is published needs to say which row it is."""
+    parts = side.parts.get(table, ())
+    keyed = any(
+        side[p].attributes["type"] == "primary key" for p in parts if p.kind == "constraint"
+    )
+    identity = str(side[table].attributes["replica_identity"])
+    if identity == "full" or identity.startswith("index") or (keyed and identity == "default"):
+        return None
+    for item in side.catalog.of_kind("publication", "publication table", "publication schema"):
+        if item.attributes.get("all_tables") or table in item.depends:
+            return "the table is published and has no replica identity"
+        if item.key.kind == "publication schema" and item.key.name == table.schema:
+            return "the table is published and has no replica identity"
     return None
 
 

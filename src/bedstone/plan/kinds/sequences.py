@@ -128,9 +128,14 @@ def go_on(key: Key, column: Key, scene: Scene) -> Statement:
     searched = any(_begins_with(scene.b[k], column) for k in scene.b.dependants.get(column, ()))
     name = quote_identifier(column.name)
     table = quote_identifier(column.schema or "", column.parent or "")
+    sequence = scene.b[key].attributes
+    low = sequence["minimum"]
+    bound = (
+        f">= {1 if low is None else low}" if int(str(sequence["increment"])) > 0 else "is not null"
+    )
     return Statement(
         f"select pg_catalog.setval({quote_literal(path(key))}, max({name})) "
-        f"from {table} having max({name}) is not null",
+        f"from {table} having max({name}) {bound}",
         key, "the next value is none that is there", LockMode.ACCESS_SHARE, table,
         () if searched else (Hazard.BLOCKS,),
     )  # fmt: skip

@@ -21,7 +21,7 @@ from bedstone.plan.kinds.columns import (
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import build_index, rename_index, set_statistics
 from bedstone.plan.kinds.retyping import LAST, is_carried
-from bedstone.plan.kinds.sequences import identity_options
+from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.tables import late
 from bedstone.plan.references import renamed
 from bedstone.plan.side import words
@@ -269,6 +269,8 @@ class Swap:
         for part in a.parts.get(self._table, ()):
             if part.kind != "sequence" or a[part].owning_column != column:
                 continue
+            if part not in self.scene.b or part in self.scene.renewed:
+                continue
             if not a[part].attributes["identity"]:
                 yield Statement(
                     f"alter sequence {path(part)} owned by "
@@ -315,6 +317,8 @@ class Swap:
                 "pg_catalog.current_setting('bedstone.is_called')::boolean)",
                 sequence.key, "the next value is the same",
             )  # fmt: skip
+        else:
+            yield go_on(sequence.key, key, self.scene)
 
     def _take(self, key: Key, name: str) -> Iterator[Statement]:
         """Give an index its name, or make a key of it; the old one went with its column."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
+from bedstone.plan.annotations import acl_of, grants
 from bedstone.plan.kinds.columns import storage
 from bedstone.plan.kinds.tables import all_options, change_options
 from bedstone.plan.kinds.writer import Writer
@@ -144,6 +145,7 @@ class ViewColumns(Writer):
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Take back what was set."""
         attributes = item.attributes
+        yield from grants(item, [], acl_of(item))
         head = self._head(item.key, scene.a.table_of(item.key))
         if attributes["default"] is not None:
             yield _set(_EXCLUSIVE, f"{head} drop default", item.key)
