@@ -42,7 +42,7 @@ FILES = {
 }
 #: What is named as a side: the exit status, the code, and what the error says beside it.
 SIDES = {
-    "nowhere.sql": (2, "BED100", '"nowhere.sql" is no folder here'),
+    "nowhere.sql": (2, "BED100", "there is no file nowhere.sql"),
     "nonsense": (2, "BED100", '"nonsense" is no folder here'),
     "mysql://u:s3cret@h/d": (2, "BED100", "begins with mysql:// and is none of PostgreSQL"),
     "postgresql://u:s3cret@127.0.0.1:1/x": (3, "BED001", "does not answer"),
