@@ -269,8 +269,8 @@ class Swap:
         for part in a.parts.get(self._table, ()):
             if part.kind != "sequence" or a[part].owning_column != column:
                 continue
-            if part not in self.scene.b or part in self.scene.renewed:
-                continue
+            if part in self.scene.renewed:
+                continue  # it was dropped before, to give its name free
             if not a[part].attributes["identity"]:
                 yield Statement(
                     f"alter sequence {path(part)} owned by "
