@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from bedstone.catalog import Catalog, Meaning, compare, read_catalog
-from bedstone.errors import NotPlannable
+from bedstone.errors import CatalogIncomplete, NotPlannable
 from bedstone.plan import plan, render_script
 from bedstone.server import open_server
 
@@ -106,7 +106,7 @@ def bring(target: Database, a: Catalog, b: Catalog) -> tuple[str, str]:
     """Bring *target* from *a* to *b*; return the outcome and what there is to say of it."""
     try:
         made = plan(a, b)
-    except NotPlannable as reason:
+    except (CatalogIncomplete, NotPlannable) as reason:
         return "refused", str(reason).splitlines()[0]
     if error := target.run(render_script(made), stop=True):
         return "stopped", error.splitlines()[0]
