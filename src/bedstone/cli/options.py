@@ -64,6 +64,10 @@ Server = Annotated[
         metavar="URL",
     ),
 ]
+Online = Annotated[
+    bool,
+    typer.Option(help="Keep nobody out for work on rows: CONCURRENTLY, NOT VALID, VALIDATE."),
+]
 Postgres = Annotated[
     str | None,
     typer.Option(

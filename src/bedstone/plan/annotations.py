@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog.kinds import PARENTS, RELATIONS
 from bedstone.errors import NotPlannable
+from bedstone.plan.side import pairs, words
 from bedstone.plan.spelling import (
     granted_name,
     granted_target,
@@ -90,9 +91,9 @@ def annotate(item: Object, scene: Scene) -> Iterator[Statement]:
         yield Statement(_comment(_constraint_target(item), attributes["constraint_comment"]), key)
     if attributes.get("index_comment") is not None:
         yield Statement(_comment(_index_target(key), attributes["index_comment"]), key)
-    for label in _pairs(attributes.get("security_labels")):
+    for label in pairs(attributes.get("security_labels")).items():
         yield Statement(_label(key, *label), key)
-    for extension in _texts(attributes.get("depends_on_extensions")):
+    for extension in words(attributes.get("depends_on_extensions")):
         yield _bind(item, extension, bound=True)
     if "acl" in attributes and key.kind not in _GRANTED_OTHERWISE:
         given = _acl_when_made(item)
@@ -113,12 +114,12 @@ def change_annotations(change: Change) -> Iterator[Statement]:
         yield from grants(change.new, _acl(after["acl"]), given)
     yield from _change_comments(change)
     if change.has("security_labels"):
-        old, new = (dict(_pairs(s["security_labels"])) for s in (before, after))
+        old, new = (pairs(s["security_labels"]) for s in (before, after))
         for provider in [*new, *(p for p in old if p not in new)]:
             if old.get(provider) != new.get(provider):
                 yield Statement(_label(key, provider, new.get(provider)), key)
     if change.has("depends_on_extensions"):
-        old_names, new_names = (_texts(s["depends_on_extensions"]) for s in (before, after))
+        old_names, new_names = (words(s["depends_on_extensions"]) for s in (before, after))
         for name in dict.fromkeys((*old_names, *new_names)):
             if (name in old_names) != (name in new_names):
                 yield _bind(change.new, name, bound=name in new_names)
@@ -311,13 +312,3 @@ def _grantee(item: Object, who: str | None) -> str:
         return role(who)
     owner = item.attributes.get("owner")
     return quote_identifier(str(owner)) if owner is not None else "current_user"
-
-
-def _pairs(value: Value) -> list[tuple[str, str]]:
-    if not isinstance(value, tuple):
-        return []
-    return [(str(p[0]), str(p[1])) for p in value if isinstance(p, tuple)]
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(str(v) for v in value) if isinstance(value, tuple) else ()

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bedstone.cli.options import Config, Database, Env, Json, Postgres, Python, Section, Server, X
+from bedstone.cli.options import (
+    Config,
+    Database,
+    Env,
+    Json,
+    Online,
+    Postgres,
+    Python,
+    Section,
+    Server,
+    X,
+)
 from bedstone.cli.progress import show_progress
 from bedstone.cli.renames import RenameOption, candidates_data, settle_renames, tell_candidates
 from bedstone.cli.sides import SIDE, OfProject, place_of
@@ -42,10 +53,7 @@ def run(
     reverse: Annotated[
         bool, typer.Option("--reverse", help="Plan the way back: from TO to FROM.")
     ] = False,
-    online: Annotated[
-        bool,
-        typer.Option(help="Keep nobody out for work on rows: CONCURRENTLY, NOT VALID, VALIDATE."),
-    ] = True,
+    online: Online = True,
     strict_order: Annotated[
         bool,
         typer.Option(
@@ -108,14 +116,13 @@ def run(
     if not json:
         tell_candidates(found)  # first: a plan that is refused may need just that
     start, first, second = (b, found.b, found.a) if reverse else (a, pair.first, found.b)
-    address = database if start == "live" else start
-    if address is None or not is_url(address):
-        address = None
-    else:
+    address = (database if start == "live" else start) or ""
+    has_rows = is_url(address)
+    if has_rows:
         check_range(options.lowest, first.major)
     made = found.plan_back(options) if reverse else found.plan(options)
     stakes = unknown_stakes(made)
-    if made.statements and address is not None:
+    if made.statements and has_rows:
         former = {} if reverse else found.former
         with database_at(parse_dsn(address)).connect(autocommit=True) as connection:
             check_roles(made, second, connection)

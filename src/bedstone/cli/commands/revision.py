@@ -15,6 +15,7 @@ from bedstone.cli.options import (
     Database,
     Env,
     Json,
+    Online,
     Postgres,
     Python,
     Section,
@@ -49,10 +50,7 @@ def run(
     ] = None,
     database: Database = None,
     rename: RenameOption = None,
-    online: Annotated[
-        bool,
-        typer.Option(help="Keep nobody out for work on rows: CONCURRENTLY, NOT VALID, VALIDATE."),
-    ] = True,
+    online: Online = True,
     postgres: Postgres = None,
     allow_destructive: Annotated[
         bool, typer.Option("--allow-destructive", help="Write it though rows or values are lost.")
