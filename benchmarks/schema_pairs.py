@@ -5,7 +5,7 @@
         [--filter TEXT]
 
 The pairs are the 415 of the acceptance tests of pg-schema-diff (MIT licence, Stripe), as
-``tests/server/catalog/test_schema_pairs.py`` describes them. Each is planned in both directions
+``tests/pairs.py`` describes them. Each is planned in both directions
 and run by psql with ON_ERROR_STOP; a pair counts as converged where the catalog then has no
 meaningful difference and a second plan is empty. With ``--rows`` the tables have rows before: they
 have to be the same afterwards, but for the columns and tables of which the plan said so. A plan
@@ -21,17 +21,13 @@ Alembic's were the target reflected into MetaData with its CHECK plugin. Measure
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from bedstone.catalog import Catalog, Key, Meaning, compare, read_catalog
 from bedstone.errors import NotPlannable
@@ -40,6 +36,10 @@ from bedstone.plan import Hazard, Options, Plan, plan, render_script
 from bedstone.plan.side import Side
 from bedstone.server import open_server
 from bedstone.sql import quote_identifier
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from pairs import UNAVAILABLE, Pair, build, read_pairs
 
 if TYPE_CHECKING:
     from bedstone.server import Scratch
@@ -76,23 +76,11 @@ class Wrong(Exception):
     """A plan did not do what it is for."""
 
 
-def area(case: dict[str, Any]) -> str:
+def area(case: Pair) -> str:
     """Return the area of the table that a pair is counted in."""
     folder = str(case["id"]).split("/", maxsplit=1)[0]
     name = _AREAS.get(folder, folder)
     return name if name in PEERS else "other"
-
-
-def build(scratch: Scratch, case: dict[str, Any], side: str) -> Catalog:
-    """Make one side of a pair and read it."""
-    scratch.reset()
-    with scratch.connect(autocommit=True) as conn:
-        for role in case.get("roles", ()):
-            with suppress(psycopg.errors.DuplicateObject):
-                conn.execute(f"create role {role}".encode())
-        for statements in case[side]:
-            conn.execute(statements.encode())
-        return read_catalog(conn)
 
 
 def run(scratch: Scratch, script: str) -> None:
@@ -170,14 +158,14 @@ def dump(scratch: Scratch) -> list[str]:
 
 
 def try_one(
-    scratch: Scratch, case: dict[str, Any], way: tuple[str, str], options: Options, *, rows: bool
+    scratch: Scratch, case: Pair, way: tuple[str, str], options: Options, *, rows: bool
 ) -> str:
     """Return what became of one pair in one direction."""
     try:
         target = build(scratch, case, way[1])
         wanted = dump(scratch) if options.strict else []
         start = build(scratch, case, way[0])
-    except (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile):
+    except UNAVAILABLE:
         return "unavailable"
     try:
         made = plan(start, target, options)
@@ -247,7 +235,7 @@ def main() -> int:
     parser.add_argument("--filter", default="", help="only pairs whose name has this in it")
     arguments = parser.parse_args()
     options = Options(lowest=15, strict=arguments.strict)
-    cases = json.loads(arguments.pairs.read_text(encoding="utf-8"))["cases"]
+    cases = read_pairs(arguments.pairs)
     table: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     with open_server(bin_dir=arguments.bin_dir) as server, server.workspace("pairs") as workspace:
         scratch = workspace.scratch("pairs")

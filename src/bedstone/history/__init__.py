@@ -4,7 +4,8 @@
 from bedstone.history.files import run_file
 from bedstone.history.folder import remove_abandoned
 from bedstone.history.form import Standing
-from bedstone.history.history import History, open_history
+from bedstone.history.history import History
+from bedstone.history.opening import open_history
 from bedstone.history.revision import Revision
 from bedstone.history.run import Failure, Run, Step, StepError
 from bedstone.history.writing import NewRevision, Placement

@@ -3,78 +3,29 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from bedstone.errors import HeadsAmbiguous, HistoryEmpty
-from bedstone.history.alembic import AlembicStrand
-from bedstone.history.files import FilesStrand
+from bedstone.history.fingerprint import fingerprint
 from bedstone.history.form import Standing
-from bedstone.history.revision import Revision, read_revision
+from bedstone.history.graph import Graph
 from bedstone.history.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import psycopg
 
     from bedstone.history.form import Strand
-    from bedstone.project import HistorySource, Project
+    from bedstone.project import Project
     from bedstone.server import Database
 
     #: Told what is being done, how many steps are done and how many there are.
     Progress = Callable[[str, int, int], None]
-
-
-@contextmanager
-def open_history(
-    project: Project,
-    database: Database,
-    *,
-    progress: Progress | None = None,
-    may_be_empty: bool = False,
-) -> Iterator[History]:
-    """Load *project* and keep it loaded for the block: Alembic and models in its own interpreter.
-
-    ``env.py`` is run once, without a step, on *database*, which it may leave something in: reset
-    a scratch database afterwards. *database* should be the one that most runs are for: the
-    project's code may remember its address. Runs on other databases are led there all the same.
-    SQL files are read, and nothing is run.
-
-    The revisions, and all else that was read, stay readable after the block. A history without
-    any is refused unless it *may_be_empty*, as before its first revision is written.
-
-    Raises:
-        BedstoneError: the project cannot be loaded; one class for each reason, BED103 to BED169.
-    """
-    with ExitStack() as stack:
-        strands = []
-        for source in _sources(project):
-            strand = _open_strand(project, source, database)
-            stack.callback(strand.close)
-            strands.append(strand)
-        yield History(project, strands, progress, may_be_empty=may_be_empty)
-
-
-def _sources(project: Project) -> tuple[HistorySource | None, ...]:
-    """Return the sources of all strands; ``None`` for models that no ``env.py`` knows."""
-    has_alembic = any(not source.folders for source in project.sources)
-    if project.sources and (has_alembic or project.models is None):
-        return project.sources
-    return (*project.sources, None)
-
-
-def _open_strand(project: Project, source: HistorySource | None, database: Database) -> Strand:
-    if source is not None and source.folders:
-        return FilesStrand(project, source)
-    return AlembicStrand(project, source, database)
 
 
 class History:
@@ -94,32 +45,23 @@ class History:
         may_be_empty: bool = False,
     ) -> None:
         self.name = project.name
-        self._project = project
         self._strands = tuple(strands)
         self._progress = progress
-        names = _names(strands)
-        rows = [(s, row) for s in strands for row in s.rows]
-        everything = [
-            (read_revision(row, history=s.name, names=names[s.name]), bool(row["is_reached"]))
-            for s, row in rows
-        ]
-        self.revisions = tuple(revision for revision, reached in everything if reached)
-        self.unreached = tuple(revision for revision, reached in everything if not reached)
-        if project.sources and not everything and not may_be_empty:
+        graph = self._graph = Graph(strands)
+        self.revisions, self.unreached = graph.revisions, graph.unreached
+        self.heads, self.bases = graph.heads, graph.bases
+        if project.sources and not graph.by_id and not may_be_empty:
             raise HistoryEmpty(
                 "the history has no revision",
                 detail=f"There is none in {strands[0].place}.",
                 hint='Write the first: alembic revision --autogenerate -m "first", or check '
                 "version_locations.",
             )
-        self._by_id = {revision.id: revision for revision, _ in everything}
-        self._strand_of = {r.id: s for s in strands for r, _ in everything if r.history == s.name}
-        self._id_of = {(r.history, r.number): r.id for r, _ in everything}
+        self._strand_of = {
+            r.id: s for s in strands for r in graph.by_id.values() if r.history == s.name
+        }
         for strand in strands:
-            strand.name_of = partial(self._id, strand)
-        below = {name for r in self.revisions for name in r.down}
-        self.heads = tuple(r for r in self.revisions if r.id not in below)
-        self.bases = tuple(r for r in self.revisions if not r.down)
+            strand.name_of = partial(graph.id_of, strand.name)
         self.has_models = any(s.has_models for s in strands)
         self.startup_seconds = sum(s.startup_seconds for s in strands)
         self.version_tables: tuple[tuple[str | None, str], ...] = tuple(
@@ -127,7 +69,7 @@ class History:
         )
         self.versions: Mapping[str, str] = dict(strands[0].versions)
         self.notes: tuple[str, ...] = tuple(note for s in strands for note in s.notes)
-        self.fingerprint = _fingerprint(project, strands)
+        self.fingerprint = fingerprint(project, strands)
 
     # -- runs -----------------------------------------------------------------------------------
 
@@ -200,14 +142,7 @@ class History:
 
     def below(self, revisions: Iterable[str]) -> frozenset[str]:
         """Return *revisions* and all that they stand on."""
-        found: set[str] = set()
-        waiting = list(revisions)
-        while waiting:
-            name = waiting.pop()
-            if name not in found and name in self._by_id:
-                found.add(name)
-                waiting += [*self._by_id[name].down, *self._by_id[name].depends_on]
-        return frozenset(found)
+        return self._graph.below(revisions)
 
     def create_models(self, database: Database) -> Run:
         """Create everything that the models describe, by the project's own SQLAlchemy.
@@ -286,18 +221,18 @@ class History:
     def _standing(self, each: Iterable[tuple[Strand, Standing]]) -> Standing:
         found = tuple(each)
         current = tuple(
-            dict.fromkeys(self._id(s, number) for s, one in found for number in one.current)
+            dict.fromkeys(s.name_of(number) for s, one in found for number in one.current)
         )
         applied: set[str] = set()
         unknown: list[str] = []
         for strand, one in found:
             numbers = one.current if one.applied is None else one.applied
-            ids = [self._id(strand, number) for number in numbers]
-            applied |= self.below(ids) if one.applied is None else set(ids)
-            unknown += [name for name in ids if name not in self._by_id] + [*one.unknown]
+            ids = [strand.name_of(number) for number in numbers]
+            applied |= self._graph.below(ids) if one.applied is None else set(ids)
+            unknown += [name for name in ids if name not in self._graph.by_id] + [*one.unknown]
         return Standing(
             current,
-            frozenset(applied & self._by_id.keys()),
+            frozenset(applied & self._graph.by_id.keys()),
             tuple(dict.fromkeys(unknown)),
             tuple(error for _, one in found for error in one.amiss),
             tuple(note for _, one in found for note in one.notes),
@@ -315,12 +250,12 @@ class History:
         sent: list[Any] = []
         groups = groupby(revisions, key=lambda name: self._strand_of[name].name)
         for _, group in groups:
-            chosen = [self._by_id[name] for name in group]
+            chosen = [self._graph.by_id[name] for name in group]
             if not run.ok:
                 break
             strand = self._strand_of[chosen[0].id]
             last = chosen[-1]
-            below = self._by_id[last.down[0]].number if last.down else self._base(last)
+            below = self._graph.number_below(last)
             numbers = tuple(revision.number for revision in chosen)
             with self._told(strand, len(numbers)):
                 done = strand.steps(
@@ -333,15 +268,6 @@ class History:
             run = run.then(self._named(strand, done))
             sent += run.result or ()
         return replace(run, result=sent)
-
-    def _base(self, revision: Revision) -> str:
-        """Name what is below *revision*, by its branch where the history has several."""
-        several = sum(other.history == revision.history for other in self.bases) > 1
-        return f"{revision.labels[0]}@base" if several and revision.labels else "base"
-
-    def _id(self, strand: Strand, number: str) -> str:
-        """Return the id that a revision has among all histories."""
-        return self._id_of.get((strand.name, number), number)
 
     @contextmanager
     def _told(self, strand: Strand, total: int) -> Iterator[None]:
@@ -361,7 +287,7 @@ class History:
         def listen(event: Mapping[str, Any]) -> None:
             nonlocal done
             if event["event"] == "step":
-                name = self._id(strand, event["revision"])
+                name = strand.name_of(event["revision"])
                 progress(f"{name} {event['direction']}", done, total)
             elif event["event"] == "stepped":
                 done += 1
@@ -372,41 +298,6 @@ class History:
         """Give every revision in *run* the id that it has among all histories."""
         error = run.error
         if error is not None and error.revision is not None:
-            error = replace(error, revision=self._id(strand, error.revision))
-        steps = tuple(replace(step, revision=self._id(strand, step.revision)) for step in run.steps)
+            error = replace(error, revision=strand.name_of(error.revision))
+        steps = tuple(replace(step, revision=strand.name_of(step.revision)) for step in run.steps)
         return replace(run, steps=steps, error=error)
-
-
-def _names(strands: Sequence[Strand]) -> dict[str, dict[str, str]]:
-    """Return the id to show for each revision: qualified where two histories have the same."""
-    count = Counter(row["id"] for s in strands for row in s.rows)
-    return {
-        s.name: {
-            row["id"]: f"{s.name}:{row['id']}" if count[row["id"]] > 1 else row["id"]
-            for row in s.rows
-        }
-        for s in strands
-    }
-
-
-def _fingerprint(project: Project, strands: Sequence[Strand]) -> str:
-    """Name all that a run depends on beside the revision files and the server."""
-    digest = sha256(project.settings.model_dump_json().encode())
-    for strand in strands:
-        digest.update(json.dumps([strand.name, dict(strand.versions)], sort_keys=True).encode())
-        for file in strand.files:
-            digest.update(str(file).encode())
-            digest.update(_content(file))
-        if strand.settings.bootstrap is not None:
-            digest.update(_content(strand.cwd / strand.settings.bootstrap))
-    return "v1:" + digest.hexdigest()
-
-
-def _content(path: Path | None) -> bytes:
-    try:
-        return path.read_bytes() if path is not None and path.is_file() else b""
-    except OSError:
-        return b""
-
-
-__all__ = ["History", "Revision", "open_history"]

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What plans say of their statements is what the observer sees when they are run.
 
-Those of the pairs of schemas, too, where their file is named: see ``test_schema_pairs.py``.
+Those of the pairs of schemas, too, where their file is named: see ``pairs.py``.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 from catalog_changes import GROUPS, Group
 from catalog_observed import make_roles
@@ -23,13 +18,11 @@ import servers
 from bedstone.catalog import read_catalog
 from bedstone.errors import NotPlannable
 from bedstone.plan import plan
+from pairs import UNAVAILABLE, build, named_pairs
 
 if TYPE_CHECKING:
-    from bedstone.catalog import Catalog
     from bedstone.server import Scratch, Server
 
-
-PAIRS = os.environ.get("BEDSTONE_SCHEMA_PAIRS")
 PARTS = 4
 #: No server comes with a provider of labels.
 RUN = [group for name, group in GROUPS.items() if name != "security label"]
@@ -68,31 +61,17 @@ def test_each_kind_of_change_locks_what_its_plan_says(
 def test_pairs_of_schemas_lock_what_their_plans_say(
     part: int, server: Server, scratch: Scratch
 ) -> None:
-    """The same of the pairs of ``test_schema_pairs.py``, both ways, each with rows."""
-    if PAIRS is None:
-        pytest.skip("NOT RUN: 415 pairs of schemas; name their file in BEDSTONE_SCHEMA_PAIRS")
-    cases = json.loads(Path(PAIRS).read_text(encoding="utf-8"))["cases"]
+    """The same of the pairs of ``pairs.py``, both ways, each with rows."""
     lies = []
-    for case in cases[part::PARTS]:
+    for case in named_pairs()[part::PARTS]:
         for first, second in (("old", "new"), ("new", "old")):
             try:
                 target = build(scratch, case, second)
                 start = build(scratch, case, first)
-            except (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile):
-                continue  # an extension that this server comes without
+            except UNAVAILABLE:
+                continue
             made = plan(start, target)
             fill(scratch, start)
             trace = run_traced(scratch, made)
             lies += [f"{case['id']}: {lie}" for lie in Said(made, trace, start).lies()]
     assert lies == []
-
-
-def build(scratch: Scratch, case: dict[str, Any], side: str) -> Catalog:
-    scratch.reset()
-    with scratch.connect(autocommit=True) as conn:
-        for role in case.get("roles", ()):
-            with suppress(psycopg.errors.DuplicateObject):
-                conn.execute(f"create role {role}".encode())
-        for statements in case[side]:
-            conn.execute(statements.encode())
-        return read_catalog(conn)
