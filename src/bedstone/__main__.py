@@ -8,12 +8,13 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Load the command line and run it; an interrupt while it loads is no traceback."""
+    """Load the command line and run it; an interrupt while it loads or ends is no traceback."""
     try:
         from bedstone.cli.app import main as run  # noqa: PLC0415  takes its time
+
+        run()
     except KeyboardInterrupt:
         sys.exit(130)
-    run()
 
 
 if __name__ == "__main__":

@@ -375,10 +375,12 @@ class AlembicStrand:
 
     def close(self) -> None:
         """End the process and remove what was written for it."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-        self._private.close()
+        try:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+        finally:
+            self._private.close()
 
     # -- starting -----------------------------------------------------------------------------
 
