@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Load the command line and run it; an interrupt while it loads or ends is no traceback."""
     try:
         from bedstone.cli.app import main as run  # noqa: PLC0415  takes its time

@@ -259,7 +259,7 @@ def test_an_interrupt_while_a_probe_says_farewell_leaves_nothing(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("seconds", [0.3, 1.0, 2.0, 3.5])
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 2.0, 3.5])
 def test_nothing_stays_behind_whenever_it_is_ended(
     shop: Path, tmp_path: Path, number: signal.Signals, seconds: float
 ) -> None:
