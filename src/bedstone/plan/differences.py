@@ -15,7 +15,7 @@ from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.retyping import is_carried, is_swapped
 from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, retyped, said_otherwise
 from bedstone.plan.shells import check_shells
-from bedstone.plan.side import is_key_column, is_moved, stands_on_index, words
+from bedstone.plan.side import WITH_DEFAULT, is_key_column, is_moved, stands_on_index, words
 
 if TYPE_CHECKING:
     from bedstone.catalog import Object
@@ -33,6 +33,7 @@ _INHERITED = frozenset(
 _STAYS = frozenset({"table", "column", "foreign table", "sequence"})
 #: Roles are of the server, not of one of its databases.
 _LEFT_ALONE = frozenset({"role"})
+_ROUTINES = frozenset({"function", "procedure", "aggregate"})
 _TYPES = frozenset({"enum", "composite", "domain", "range", "base type"})
 
 
@@ -285,14 +286,26 @@ def _bound_to_removed(found: Differences, a: Side, b: Side) -> list[Key]:
         stays = table is not None and table in b and not is_moved(table, a, b)
         if above is not None and above in b and attached and stays:
             waiting += [above, *a.below(above)]  # an index cannot be taken off its parent's
+        other = _is_overloaded(key, found)
         for dependant in a.dependants.get(key, ()):
             needed = a[dependant].depends
-            if a.brought.get(key) in needed:
+            if dependant not in b or a.brought.get(key) in needed:
                 continue  # by way of the partitioned table
-            stays = dependant in b and dependant not in found.changed
-            if stays and key not in b[dependant].depends and dependant.kind not in _STAYS:
+            if dependant in found.changed and not other:
+                continue
+            if dependant.kind in WITH_DEFAULT:
+                waiting += _column_in_the_way(dependant, key, found, a)
+            elif dependant.kind not in _STAYS:
                 waiting.append(dependant)
     return waiting
+
+
+def _is_overloaded(key: Key, found: Differences) -> bool:
+    """Whether a routine goes and another of its name comes: the same call is of another one."""
+    return key.kind in _ROUTINES and any(
+        new.kind in _ROUTINES and (new.schema, new.name) == (key.schema, key.name)
+        for new in found.added
+    )
 
 
 def _taken_for_another(found: Differences, a: Side, b: Side) -> list[Key]:
@@ -321,7 +334,7 @@ def _in_the_way(key: Key, found: Differences, a: Side, b: Side) -> list[Key]:
     for dependant in a.dependants.get(key, ()):
         if dependant not in b:
             continue
-        if dependant.kind == "column":
+        if dependant.kind in WITH_DEFAULT:
             waiting += _column_in_the_way(dependant, key, found, a)
         elif dependant.kind in {"table", "foreign table"}:
             if key.kind in {"server", "access method"}:
@@ -339,7 +352,7 @@ def _column_in_the_way(column: Key, key: Key, found: Differences, a: Side) -> li
     """Return a column that is computed by *key*; a default of it is taken off for a moment."""
     if key.kind in {"table", "foreign table"}:
         return []  # of a child
-    if a[column].attributes["generated"]:
+    if a[column].attributes.get("generated"):
         return [column]
     if key.kind not in _TYPES:
         found.unset.add(column)

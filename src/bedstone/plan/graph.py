@@ -12,7 +12,7 @@ from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
 from bedstone.plan.order import added_in_order
 from bedstone.plan.shells import functions_of
-from bedstone.plan.side import number, stands_on_index
+from bedstone.plan.side import WITH_DEFAULT, number, stands_on_index
 from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
 
@@ -80,7 +80,7 @@ class Graph:
         self.steps |= {Step(Verb.PREPARE, key) for key in prepared}
         for key in work.unset:
             self.steps.add(Step(Verb.UNSET, key))
-            if key.kind == "column":
+            if key.kind in WITH_DEFAULT:
                 self.steps.add(Step(Verb.SET, key))
             elif self._b[key].attributes["partition_of"]:
                 self.steps.add(Step(Verb.TIE, key))
@@ -203,13 +203,15 @@ class Graph:
         for key in self._work.unset:
             for needed in self._a[key].depends:
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
+            self._edge(Step(Verb.UNSET, key), self._alterer(key))
+            self._edge(self._alterer(key), Step(Verb.SET, key))
             for part in self._a.parts.get(key, ()):
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(part))
                 self._edge(Step(Verb.UNSET, key), self._alterer(part))
                 self._edge(
                     Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part))
                 )
-            for needed in self._b[key].depends if key.kind == "column" else ():
+            for needed in self._b[key].depends if key.kind in WITH_DEFAULT else ():
                 self._edge(self._maker(needed), Step(Verb.SET, key))
         self._connect_names()
         self._connect_ties()
@@ -338,7 +340,7 @@ class Graph:
 
     def _connect_names(self) -> None:
         """What gives a name free comes before what takes it."""
-        free: dict[tuple[str, str | None, str, str], list[Step]] = {}
+        free: dict[tuple[str, str | None, str], list[Step]] = {}
         for key, step in self._droppers.items():
             for place in self._places(key, self._a):
                 free.setdefault(place, []).append(step)
@@ -348,17 +350,14 @@ class Graph:
                     self._edge(before, step)
 
     @staticmethod
-    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str, str]]:
+    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str]]:
         space = _SPACES.get(key.kind)
         if space is not None:
-            parent = key.parent if space == "routine" else ""
-            yield (space, key.schema, key.name, parent or "")
+            yield (space, key.schema, key.name)  # of routines: a call could be of two of them
         if space == "relation" and key.kind != "index":
-            yield ("type", key.schema, key.name, "")
-        if space == "type":
-            yield ("type", key.schema, key.name, "")
+            yield ("type", key.schema, key.name)
         if stands_on_index(side[key]):
-            yield ("relation", key.schema, key.name, "")
+            yield ("relation", key.schema, key.name)
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Attributes, level
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import annotate, change_annotations, own_names
+from bedstone.plan.aside import give_back, set_aside
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.kinds.attaching import attach, detach
-from bedstone.plan.kinds.columns import set_default, unset_default
+from bedstone.plan.kinds.attaching import attach
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
@@ -171,11 +171,9 @@ def _write(  # noqa: C901  one case for each verb
         case Verb.ALTER:
             yield from _change(key, names, scene)
         case Verb.UNSET:
-            yield from (
-                unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key], scene)
-            )
+            yield from set_aside(scene.a[key], scene)
         case Verb.SET:
-            yield from set_default(scene.b[key])
+            yield from give_back(scene.b[key])
         case Verb.SAVE:
             yield from save(scene.a[key], scene)
         case Verb.LOAD:

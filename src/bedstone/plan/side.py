@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Catalog, Object, Value
 
+#: Kinds of which only the default is taken off while what it calls is made anew.
+WITH_DEFAULT = frozenset({"column", "domain"})
 #: Kinds of parts that PostgreSQL makes and drops with the whole.
 _INBORN = frozenset({"column", "view column", "attribute"})
 _INHERITED = frozenset({"column", "constraint", "index", "trigger"})

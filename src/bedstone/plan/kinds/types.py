@@ -194,7 +194,7 @@ class Domains(Replaced):
                     yield Statement(f"alter domain {path(key)} add constraint {name} {check}", part)
             return
         head = f"alter domain {path(key)}"
-        if change.has("default"):
+        if change.has("default") and key not in change.scene.detached:
             value = after["default"]
             yield Statement(
                 f"{head} drop default" if value is None else f"{head} set default {value}", key
