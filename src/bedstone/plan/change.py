@@ -110,6 +110,10 @@ class Scene:
         old, new = (side[table].attributes.get("inherits") for side in (self.a, self.b))
         return old != new
 
+    def is_by_itself(self, table: Key | None) -> bool:
+        """Whether what a parent brings does not reach *table* while it is changed."""
+        return self.is_uprooted(table) or self.is_apart(table)
+
     def is_online(self, relation: Key | None) -> bool:
         """Whether work on the rows of *relation* is to keep nobody out."""
         return self.options.online and self.may_have_rows(relation)

@@ -109,20 +109,19 @@ class Graph:
         if key.kind == "sequence" and self._b[key].attributes["identity"]:
             column = self._b[key].owning_column
             return column if column in made and column is not None else key
-        above = self._b.brought.get(key)
-        by_itself = self._is_attached(key) or self._is_by_itself(whole)
-        if above is not None and above in made and not by_itself:
-            return self._made_with(above)
         return key
-
-    def _is_by_itself(self, table: Key | None) -> bool:
-        """Whether what a parent brings does not reach *table* while it is changed."""
-        return self._scene.is_uprooted(table) or self._scene.is_apart(table)
 
     def _is_attached(self, key: Key) -> bool:
         """Whether *key* is made by itself and attached to its parent's, as indexes are."""
         by_itself = key.kind == "index" or stands_on_index(self._b[key])
         return by_itself or self._b.is_adopted(key)
+
+    def _bringer(self, key: Key) -> Step | None:
+        """Return the step that makes *key*, which has one of its own for what it has beside."""
+        above = self._b.brought.get(key)
+        if above is None or self._is_attached(key) or self._scene.is_by_itself(self._b.wholes.get(key)):
+            return None
+        return self._creators.get(above)
 
     def _dropped_with(self, key: Key) -> Key:
         """Return the object whose DROP takes *key* along, or *key*."""
@@ -134,7 +133,7 @@ class Graph:
                 return self._dropped_with(column)
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
-        by_itself = whole in self._work.unset or self._is_by_itself(whole)
+        by_itself = whole in self._work.unset or self._scene.is_by_itself(whole)
         if above in dropped and goes_with and not by_itself:
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
@@ -263,6 +262,7 @@ class Graph:
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
+        self._edge(self._bringer(key), step)
         if key.kind == "trigger" and key in self._b.brought:
             self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
         if self._b[key].attributes.get("inherits"):
@@ -326,7 +326,7 @@ class Graph:
         needs = self._needs(key, self._b)
         if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
             needs.add(column)
-        if not self._is_by_itself(self._b.wholes.get(key)):
+        if not self._scene.is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
         for needed in needs:

@@ -18,6 +18,7 @@ from bedstone.plan.spelling import (
     changed_foreign_options,
     foreign_options,
     not_null_name,
+    not_null_now,
     option_names,
     options,
     relation_path,
@@ -119,18 +120,31 @@ def extras(item: Object) -> Iterator[Statement]:
         yield add_not_null(item, "not valid")
 
 
-def own_values(item: Object, side: Side) -> Iterator[Statement]:
+def own_values(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write what a column that a parent brings has otherwise than the parent's."""
-    above = side.brought.get(item.key)
+    above = scene.b.brought.get(item.key)
     if above is None:
         return
-    attributes, parent = item.attributes, side[above].attributes
-    if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
-        yield alter_column(item.key, "set not null", _EXCLUSIVE)
+    attributes, parent = item.attributes, scene.b[above].attributes
     if not attributes["generated"] and attributes["default"] != parent["default"]:
         value = attributes["default"]
         action = "drop default" if value is None else f"set default {value}"
-        yield alter_column(item.key, action, _EXCLUSIVE)
+        yield alter_column(item.key, action, _EXCLUSIVE, only=True)
+    if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
+        yield from set_not_null(item, scene)
+
+
+def own_extras(item: Object, scene: Scene) -> Iterator[Statement]:
+    """Write what else of such a column has come from the parent's, and is to be otherwise."""
+    key, attributes = item.key, item.attributes
+    parent = scene.b[scene.b.brought[key]].attributes
+    if attributes["storage"] != parent["storage"]:
+        yield alter_column(key, f"set storage {storage(attributes, scene)}", _EXCLUSIVE)
+    if attributes["statistics"] != parent["statistics"]:
+        value = -1 if attributes["statistics"] is None else attributes["statistics"]
+        yield alter_column(key, f"set statistics {value}", _SHARED)
+    if attributes["options"]:
+        yield alter_column(key, f"set ({options(pairs(attributes['options']))})", _SHARED)
 
 
 def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
@@ -164,6 +178,10 @@ class Columns(Writer):
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Add the column; a default that would rewrite the table comes after it."""
         table = scene.b.table_of(item.key)
+        if item.key in scene.b.brought and not scene.is_by_itself(table):
+            yield from own_values(item, scene)
+            yield from own_extras(item, scene)
+            return
         if _is_filled_later(item, table, scene):
             assert table is not None  # noqa: S101  it has rows
             yield from self._filled_later(item, table, scene)
@@ -295,7 +313,7 @@ class Columns(Writer):
             yield _rename_not_null(change)
         if before["not_null"] and change.has("not_null_no_inherit"):
             inherit = "no inherit" if after["not_null_no_inherit"] else "inherit"
-            name = not_null_name(change.new)
+            name = not_null_now(change)
             yield Statement(
                 f"alter table {relation_path(key)} alter constraint "
                 f"{quote_identifier(str(name))} {inherit}", key, "", _EXCLUSIVE,
@@ -306,7 +324,7 @@ class Columns(Writer):
                 yield alter_column(key, "drop not null", _EXCLUSIVE)
             yield add_not_null(change.new, "not valid")
         elif before["not_null"] and not before["not_null_validated"]:
-            yield _validate_not_null(change.new)
+            yield _validate_not_null(key, not_null_now(change))
         elif not before["not_null"]:
             yield from set_not_null(change.new, change.scene)
 
@@ -391,18 +409,18 @@ def _must_be_given(item: Object, side: Side) -> bool:
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
     key, table = item.key, scene.b.table_of(item.key)
-    named = scene.has_names
+    comment = item.attributes["constraint_comment"] is not None
+    named = scene.has_names or comment
     if table is None or not scene.is_online(table):
         rows = scene.may_have_rows(table)
         hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()
         plain = alter_column(key, "set not null", _EXCLUSIVE, hazards=hazards)
         yield replace(add_not_null(item, ""), hazards=hazards) if named else plain
         return
-    comment = item.attributes["constraint_comment"] is not None
-    if named or comment or scene.options.lowest >= 18:
+    if named or scene.options.lowest >= 18:
         # names of NOT NULL, comments on it, and NOT VALID came with 18
         yield add_not_null(item, "not valid")
-        yield _validate_not_null(item)
+        yield _validate_not_null(key, not_null_name(item))
         return
     path, column = relation_path(key), quote_identifier(key.name)
     check = quote_identifier(part_name(table, "constraint", f"{key.name}_not_null", scene))
@@ -421,13 +439,11 @@ def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     )  # fmt: skip
 
 
-def _validate_not_null(item: Object) -> Statement:
-    name = not_null_name(item)
-    table = relation_path(item.key)
+def _validate_not_null(key: Key, name: str) -> Statement:
+    table = relation_path(key)
     return Statement(
-        f"alter table {table} validate constraint {quote_identifier(str(name))}",
-        item.key, "reads the rows, writers go on", _SHARED, table, (Hazard.MAY_FAIL,),
-        Transaction.OWN,
+        f"alter table {table} validate constraint {quote_identifier(name)}",
+        key, "reads the rows, writers go on", _SHARED, table, (Hazard.MAY_FAIL,), Transaction.OWN,
     )  # fmt: skip
 
 

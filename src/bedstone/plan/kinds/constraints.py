@@ -105,17 +105,15 @@ class Constraints(Writer):
         attributes = item.attributes
         table = scene.b.table_of(item.key)
         inherited = attributes["local"] is False and attributes["type"] in {"check", "foreign key"}
-        apart = scene.is_uprooted(table) or scene.is_apart(table)
-        by_itself = apart and attributes["type"] == "check"
+        by_itself = scene.is_by_itself(table) and attributes["type"] == "check"
         if inherited and not by_itself and not scene.b.is_adopted(item.key):
-            return  # a table that is attached brings it
+            above = scene.b.brought.get(item.key)  # it, or a table that is attached, brings it
+            if above is not None and table in scene.a and attributes["validated"]:
+                yield from () if scene.b[above].attributes["validated"] else (validate(item.key),)
+            return
         yield from self._made(item, scene, table)
         if attributes["statistics"]:
             yield from set_statistics(item.key, None, attributes["statistics"])
-        if attributes["type"] == "check" and not attributes["validated"]:
-            for child in scene.b.below(item.key):
-                if scene.b[child].attributes["validated"] and scene.b.wholes[child] in scene.a:
-                    yield validate(child)
         if table in scene.a and not scene.is_moved(table) and stands_on_index(item):
             yield from self._attach(item.key, scene)
 

@@ -50,7 +50,7 @@ class Tables(Writer):
         for column in side.columns(key):
             yield from extras(column)
             if inherited and column.attributes["local"] is False:
-                yield from own_values(column, side)
+                yield from own_values(column, scene)
         yield from self._rest(item)
 
     def _definition(self, item: Object, scene: Scene) -> str:

@@ -203,9 +203,15 @@ class Domains(Replaced):
             old, new = (quote_identifier(not_null_name(i)) for i in (change.old, change.new))
             yield Statement(f"{head} rename constraint {old} to {new}", key, "its name only")
         if change.has("not_null"):
-            verb = "set" if after["not_null"] else "drop"
+            if not after["not_null"]:
+                action = "drop not null"
+            elif after["not_null_name"]:
+                name = quote_identifier(not_null_name(change.new))
+                action = f"add constraint {name} not null"
+            else:
+                action = "set not null"
             hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if after["not_null"] else ()
-            yield Statement(f"{head} {verb} not null", key, hazards=hazards)
+            yield Statement(f"{head} {action}", key, hazards=hazards)
 
 
 class Ranges(Replaced):
