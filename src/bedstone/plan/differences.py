@@ -179,6 +179,7 @@ def _decide(found: Differences, scene: Scene, anew: frozenset[Key]) -> None:
     waiting += sorted(anew & found.changed.keys())
     waiting += _bound_to_removed(found, a, b)
     waiting += _taken_for_another(found, a, b)
+    waiting += _referring_to_moved(found, a, b)
     _renew(waiting, found, a, b)
     while options.strict and (tables := _made_otherwise(found, a, b)):
         _renew(tables, found, a, b)
@@ -320,6 +321,16 @@ def _taken_for_another(found: Differences, a: Side, b: Side) -> list[Key]:
             key for key in indexes
             if key in a and key not in b.brought and _form(b[key]) in wanted
         ]  # fmt: skip
+    return waiting
+
+
+def _referring_to_moved(found: Differences, a: Side, b: Side) -> list[Key]:
+    """Return the foreign keys that a partition is taken from for a moment: rows refer to it."""
+    waiting = []
+    for table, names in found.changed.items():
+        if table.kind == "table" and names & {"partition_of", "partition_bound"}:
+            wholes = set(a.above(table)) & set(b.above(table))
+            waiting += [key for whole in sorted(wholes) for key in a.referring(whole) if key in b]
     return waiting
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
-from bedstone.plan.order import added_in_order
+from bedstone.plan.order import added_in_order, logged_in_order
 from bedstone.plan.shells import functions_of
 from bedstone.plan.side import WITH_DEFAULT, number, stands_on_index
 from bedstone.plan.step import Step, Verb
@@ -202,6 +202,8 @@ class Graph:
         for key in self._work.unset:
             for needed in self._a[key].depends:
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
+            if key.kind == "table":
+                self._connect_referring(key)
             self._edge(Step(Verb.UNSET, key), self._alterer(key))
             self._edge(self._alterer(key), Step(Verb.SET, key))
             for part in self._a.parts.get(key, ()):
@@ -220,6 +222,15 @@ class Graph:
             if key.kind == "table":
                 self._connect_copied(key)
 
+    def _connect_referring(self, table: Key) -> None:
+        """A partition that rows refer to is detached when no foreign key says so."""
+        for side, step in ((self._a, Step(Verb.UNSET, table)), (self._b, Step(Verb.TIE, table))):
+            for key in (key for whole in side.above(table) for key in side.referring(whole)):
+                if side is self._a:
+                    self._edge(self._droppers.get(key), step)
+                else:
+                    self._edge(step, self._creators.get(key))
+
     def _connect_declared(self, key: Key) -> None:
         """A type is declared before the functions that it is made of."""
         declared = Step(Verb.DECLARE, key)
@@ -228,7 +239,9 @@ class Graph:
         self._edge(declared, self._creators[key])
 
     def _connect_order(self) -> None:
-        """Columns are added in the order of side b."""
+        """Columns are added in the order of side b, tables logged in that of foreign keys."""
+        for first, then in logged_in_order(self._work, self._a, self._b):
+            self._edge(self._droppers.get(first) or self._alterer(first), self._maker(then))
         if self._scene.strict:
             for first, then in added_in_order(self._work, self._b):
                 self._edge(self._creators[first], self._creators[then])
@@ -285,7 +298,7 @@ class Graph:
         step = self._droppers[key]
         for needed in self._needs(key, self._a):
             self._edge(step, self._droppers.get(needed))
-            if needed in self._work.changed and self._disturbs(needed):
+            if needed in self._work.changed and self._disturbs(needed, key):
                 self._edge(step, self._alterer(needed))
         users = self._a.dependants.get(key, frozenset())
         attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
@@ -300,10 +313,11 @@ class Graph:
         for above in self._inherited_from(key) if step.key == key else ():
             self._edge(self._droppers.get(above), step)
 
-    def _disturbs(self, key: Key) -> bool:
+    def _disturbs(self, key: Key, dependant: Key) -> bool:
         """Whether a change of *key* could not be made under what needs it."""
         if key.kind == "column":
-            return not self._work.changed[key] <= _QUIET
+            names, kind = self._work.changed[key], self._a[dependant].attributes.get("type")
+            return not names <= _QUIET or ("not_null" in names and kind == "primary key")
         return key.kind != "table"
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
@@ -455,6 +469,10 @@ class Graph:
             waits = part in self._b.brought or not self._is_moved_table(part)
             if part.kind in {"constraint", "index"} and waits:
                 self._edge(self._maker(part), step)
+        for above in self._b.above(key):  # else its index might be taken for what goes
+            for part in self._a.parts.get(above, ()):
+                if part.kind in {"constraint", "index"}:
+                    self._edge(self._droppers.get(part), step)
         self._connect_parents(key)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)

@@ -179,6 +179,22 @@ class Side:
         found = (k for k in self[partition].depends if k.kind == "table" and k.path == path)
         return next(found, None) if path else None
 
+    def referring(self, table: Key) -> list[Key]:
+        """Return the foreign keys that lead to *table*."""
+        found = {
+            key
+            for column in self.parts.get(table, ())
+            for key in self.dependants.get(column, ())
+            if key.kind == "constraint" and self[key].attributes["references"] == table.path
+        }
+        return sorted(found)
+
+    def above(self, partition: Key) -> Iterator[Key]:
+        """Yield the table that *partition* is attached to, and what that is attached to, and so on."""
+        while (whole := self.whole_of(partition)) is not None:
+            yield whole
+            partition = whole
+
     def is_partitioned(self, table: Key | None) -> bool:
         """Whether *table* is there and has partitions or is made for them."""
         return table is not None and bool(self[table].attributes.get("partition_by"))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Key, Object
     from bedstone.plan.change import Scene
-    from bedstone.plan.side import Side
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
@@ -63,7 +62,7 @@ def _lock(item: Object, tables: list[Key], scene: Scene) -> tuple[LockMode, str]
         if scene.b[part].attributes.get("type") == "foreign key":
             return LockMode.SHARE_ROW_EXCLUSIVE, str(scene.b[part].attributes["references"])
     for above in sorted(item.depends):
-        if path(above) == parent and (referring := _referring(above, scene.b)):
+        if path(above) == parent and (referring := scene.b.referring(above)):
             return LockMode.SHARE_ROW_EXCLUSIVE, relation_path(referring[0])
     return _SHARED, parent
 
@@ -163,21 +162,10 @@ def detach(item: Object, scene: Scene) -> Iterator[Statement]:
         key not in scene.renewed and key in scene.b
         for above in item.depends
         if path(above) == parent
-        for key in _referring(above, scene.a)
+        for key in scene.a.referring(above)
     )
     yield Statement(
         f"alter table {parent} detach partition {path(item.key)}", item.key,
         "reads whether rows refer to it" if referring else "no row is read", _EXCLUSIVE, parent,
         (Hazard.BLOCKS, Hazard.MAY_FAIL) if referring else (),
     )  # fmt: skip
-
-
-def _referring(table: Key, side: Side) -> list[Key]:
-    """Return the foreign keys to *table*."""
-    found = {
-        key
-        for column in side.parts.get(table, ())
-        for key in side.dependants.get(column, ())
-        if key.kind == "constraint" and side[key].attributes["references"] == path(table)
-    }
-    return sorted(found)
