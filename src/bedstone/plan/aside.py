@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands aside for a moment and comes back as it was: defaults, partitions."""
+"""What stands aside for a moment and comes back as it was: defaults, types of tables, partitions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bedstone.plan.kinds.attaching import detach
 from bedstone.plan.kinds.columns import set_default, unset_default
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement
+from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
 
 
 def set_aside(item: Object, scene: Scene) -> Iterator[Statement]:
-    """Take off the default of a column or domain, or detach a partition."""
+    """Take off the default of a column or domain, a table from its type, a partition."""
     if item.key.kind == "column":
         yield from unset_default(item)
     elif item.key.kind == "domain":
         if item.attributes["default"] is not None:
             yield Statement(f"alter domain {path(item.key)} drop default", item.key)
+    elif item.attributes["of_type"]:
+        table = path(item.key)
+        yield Statement(
+            f"alter table {table} not of", item.key, "", LockMode.ACCESS_EXCLUSIVE, table
+        )
     else:
         yield from detach(item, scene)
 

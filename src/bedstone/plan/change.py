@@ -37,7 +37,8 @@ class Scene:
     *renewed* are the relations and types that are dropped and made again, *detached* the
     partitions that are taken off their tables for a moment. *swaps* are the columns of which new
     ones are filled beside them, those of a table under the first; *replaced* the indexes and keys
-    that are built beside those which go. *beside* says that there may be any of these.
+    that are built beside those which go. *beside* says that there may be any of these. *untyped*
+    are the tables that are of no type for a moment.
     """
 
     a: Side
@@ -48,6 +49,7 @@ class Scene:
     swaps: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
     replaced: frozenset[Key] = frozenset()
     beside: bool = True
+    untyped: frozenset[Key] = frozenset()
 
     @property
     def strict(self) -> bool:

@@ -18,6 +18,8 @@ from bedstone.plan.shells import check_shells
 from bedstone.plan.side import WITH_DEFAULT, is_key_column, is_moved, stands_on_index, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bedstone.catalog import Object
     from bedstone.plan.change import Options
     from bedstone.plan.side import Side
@@ -45,7 +47,8 @@ class Differences:
 
     *renewed* are on both sides and are dropped and made again. *unset* are columns whose default
     is taken off while what it calls is made anew, and partitions that are detached while an index
-    that one of their keys is attached to is dropped.
+    that one of their keys is attached to is dropped; among them are the *untyped*, which are tables
+    that let go of their type while that changes.
     """
 
     added: set[Key] = field(default_factory=set)
@@ -53,6 +56,7 @@ class Differences:
     changed: dict[Key, frozenset[str]] = field(default_factory=dict)
     renewed: set[Key] = field(default_factory=set)
     unset: set[Key] = field(default_factory=set)
+    untyped: set[Key] = field(default_factory=set)
 
 
 def find_differences(
@@ -120,7 +124,9 @@ def _give_back(
     changed: dict[Key, set[str]], found: Differences, a: Side, b: Side, options: Options
 ) -> None:
     """Take up again what no parent brings: its change does not reach a partition that is apart."""
-    scene = Scene(a, b, options, frozenset(found.renewed), frozenset(found.unset))
+    scene = Scene(
+        a, b, options, frozenset(found.renewed), frozenset(found.unset - found.untyped)
+    )
     for key, names in changed.items():
         table = b.wholes.get(key)
         if key in found.renewed or not scene.is_apart(table):
@@ -157,13 +163,12 @@ def _check_row_types(found: Differences, a: Side) -> None:
         table = a.wholes[key]
         if not found.changed[key] & {"type", "collation"} or table in found.renewed:
             continue
-        for user in sorted(a.dependants.get(table, ())):
-            if user.kind in {"column", "attribute", "domain"} and a.wholes.get(user) != table:
-                raise NotPlannable(
-                    f"{key} has another type, and {user} holds rows of {table}",
-                    detail="PostgreSQL changes no type within the rows that other rows hold.",
-                    hint=f"Take the values out of {user} first, by hand.",
-                )
+        for user in a.holders(table):
+            raise NotPlannable(
+                f"{key} has another type, and {user} holds rows of {table}",
+                detail="PostgreSQL changes no type within the rows that other rows hold.",
+                hint=f"Take the values out of {user} first, by hand.",
+            )
 
 
 def _decide(found: Differences, scene: Scene, anew: frozenset[Key]) -> None:
@@ -262,12 +267,25 @@ def _take_off(found: Differences, a: Side, b: Side) -> None:
         if key.kind == "sequence":  # of an identity column, and of a default: the name is one
             columns = (side[key].owning_column for side in (a, b))
             found.unset |= {c for c in columns if c is not None and c in found.changed}
-    found.unset -= found.renewed
+    found.untyped = set(_untyped(found, a, b)) - found.renewed
+    found.unset = (found.unset | found.untyped) - found.renewed
     for key in (*found.removed, *found.renewed):
         for child in a.below(key) if key.kind == "index" else ():
             table = a.wholes[child]
             if child.kind == "constraint" and table in b and a[table].attributes["partition_of"]:
                 found.unset.add(table)
+
+
+def _untyped(found: Differences, a: Side, b: Side) -> Iterator[Key]:
+    """Yield the tables whose type changes, which only CASCADE would change with it."""
+    touched = found.added | found.removed | found.renewed | found.changed.keys()
+    types = {side.wholes.get(key, key) for side in (a, b) for key in touched if key in side}
+    for type_ in types:
+        if type_.kind == "composite" and type_ in a:
+            yield from (table for table in a.typed(type_) if table in b)
+    for table, names in found.changed.items():
+        if "of_type" in names and a[table].attributes["of_type"]:
+            yield table
 
 
 def _is_detached_part(key: Key, names: frozenset[str], a: Side, b: Side) -> bool:

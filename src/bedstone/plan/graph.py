@@ -82,7 +82,7 @@ class Graph:
             self.steps.add(Step(Verb.UNSET, key))
             if key.kind in WITH_DEFAULT:
                 self.steps.add(Step(Verb.SET, key))
-            elif self._b[key].attributes["partition_of"]:
+            elif self._b[key].attributes["partition_of"] or self._b[key].attributes["of_type"]:
                 self.steps.add(Step(Verb.TIE, key))
         self.steps |= {Step(Verb.TIE, key) for key in self._tied()}
         self.steps |= {Step(Verb.DECLARE, key) for key in self._made if functions_of(key, self._b)}
@@ -181,7 +181,7 @@ class Graph:
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
             attached = moved and self._b[key].attributes["partition_of"]
-            if names & {"replica_identity", "clustered_on", "inherits"} or attached:
+            if names & {"replica_identity", "clustered_on", "inherits", "of_type"} or attached:
                 yield key
 
     # --- edges -------------------------------------------------------------------------------
@@ -202,7 +202,9 @@ class Graph:
         for key in self._work.unset:
             for needed in self._a[key].depends:
                 self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
-            if key.kind == "table":
+            if key in self._scene.untyped:
+                self._connect_untyped(key)
+            elif key.kind == "table":
                 self._connect_referring(key)
             self._edge(Step(Verb.UNSET, key), self._alterer(key))
             self._edge(self._alterer(key), Step(Verb.SET, key))
@@ -230,6 +232,18 @@ class Graph:
                     self._edge(self._droppers.get(key), step)
                 else:
                     self._edge(step, self._creators.get(key))
+
+    def _connect_untyped(self, table: Key) -> None:
+        """A table is of no type while its columns and those of the type become others."""
+        first, last = Step(Verb.UNSET, table), Step(Verb.TIE, table)
+        for side in (self._a, self._b):
+            type_ = side.type_of(table)
+            parts = (*side.parts.get(table, ()), *side.parts.get(type_, ())) if type_ else ()
+            for key in (*parts, type_):
+                if key is not None and key.kind in {"column", "attribute", "composite"}:
+                    for step in (self._droppers.get(key), self._maker(key)):
+                        self._edge(first, step)
+                        self._edge(step, last)
 
     def _connect_declared(self, key: Key) -> None:
         """A type is declared before the functions that it is made of."""
@@ -276,6 +290,10 @@ class Graph:
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
         self._edge(self._bringer(key), step)
+        whole = self._b.wholes.get(key)
+        if whole in self._a and self._a.is_partitioned(whole) and self._is_attached(key):
+            for part in self._a.partitions(whole):  # it is valid when it is in all that there are
+                self._edge(self._droppers.get(part), step)
         if key.kind == "trigger" and key in self._b.brought:
             self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
         if self._b[key].attributes.get("inherits"):
@@ -408,7 +426,8 @@ class Graph:
         self._edge(self._creators[key], last)
         self._edge(Step(Verb.TIE, key), last)
         for part in self._a.parts.get(key, ()):
-            self._edge(first, self._droppers.get(part))
+            if not self._is_foreign(part, self._a):  # of partitions, too, which may be first
+                self._edge(first, self._droppers.get(part))
         self._connect_copied_child(key)
         for child in self._a.dependants.get(key, ()):
             if child.kind == "table" and self._a[child].attributes["partition_of"] == key.path:

@@ -189,6 +189,28 @@ class Side:
         }
         return sorted(found)
 
+    def holders(self, table: Key) -> list[Key]:
+        """Return what holds rows of *table* as values."""
+        kinds = {"column", "attribute", "domain"}
+        found = (key for key in self.dependants.get(table, ()) if key.kind in kinds)
+        return sorted(key for key in found if self.wholes.get(key) != table)
+
+    def type_of(self, table: Key) -> Key | None:
+        """Return the composite type that *table* is of."""
+        path = self[table].attributes.get("of_type")
+        found = (k for k in self[table].depends if k.kind == "composite" and k.path == path)
+        return next(found, None) if path else None
+
+    def typed(self, type_: Key) -> list[Key]:
+        """Return the tables that were made of a composite type."""
+        found = (key for key in self.dependants.get(type_, ()) if key.kind == "table")
+        return sorted(k for k in found if self[k].attributes["of_type"] == type_.path)
+
+    def partitions(self, table: Key) -> list[Key]:
+        """Return what is attached to *table*."""
+        found = (key for key in self.dependants.get(table, ()) if key.kind in RELATIONS)
+        return sorted(k for k in found if self[k].attributes.get("partition_of") == table.path)
+
     def above(self, partition: Key) -> Iterator[Key]:
         """Yield the table that *partition* is attached to, and what that is attached to, and so on."""
         while (whole := self.whole_of(partition)) is not None:

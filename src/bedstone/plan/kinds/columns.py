@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Attributes
-from bedstone.plan.backfill import backfill, has_children, has_triggers, may_go_past
+from bedstone.errors import NotPlannable
+from bedstone.plan.backfill import backfill, fill_at_once, has_children, has_triggers, may_go_past
 from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
@@ -186,6 +187,7 @@ class Columns(Writer):
             assert table is not None  # noqa: S101  it has rows
             yield from self._filled_later(item, table, scene)
             return
+        _check_holders(item, table, scene)
         word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
         path = relation_path(item.key)
         rewritten = _is_rewritten(item, scene.b) and scene.may_have_rows(table)
@@ -202,11 +204,13 @@ class Columns(Writer):
     def _filled_later(item: Object, table: Key, scene: Scene) -> Iterator[Statement]:
         key, attributes, path = item.key, item.attributes, relation_path(item.key)
         past = has_triggers(table, scene.a)
-        if past:
+        if past and scene.is_online(table):
             yield may_go_past(key)
         bare = {"not_null": False, "default": None}
         plain = replace(item, attributes=Attributes.of("column", {**attributes, **bare}))
         why = "a volatile default in ADD COLUMN would rewrite the table"
+        if holders := scene.a.holders(table):
+            why = f"{holders[0]} holds rows of the table, for which there is no default"
         yield Statement(
             f"alter table {path} add column {definition(plain, scene.b)}", key, why, _EXCLUSIVE,
             path,
@@ -214,11 +218,14 @@ class Columns(Writer):
         action = f"set default {attributes['default']}"
         yield alter_column(key, action, _EXCLUSIVE, reason="rows that come get their value")
         name = quote_identifier(key.name)
-        yield backfill(
-            key, path, {name: "default"}, f"{name} is null",
-            "rows that are there get their value in batches", past_triggers=past,
-            spread=scene.b.is_partitioned(table) or has_children(table, scene.b),
-        )  # fmt: skip
+        if not scene.is_online(table):
+            yield fill_at_once(key, path, {name: "default"}, past_triggers=past)
+        else:
+            yield backfill(
+                key, path, {name: "default"}, f"{name} is null",
+                "rows that are there get their value in batches", past_triggers=past,
+                spread=scene.b.is_partitioned(table) or has_children(table, scene.b),
+            )  # fmt: skip
         if attributes["not_null"] and attributes["not_null_validated"]:
             yield from set_not_null(item, scene)
         yield from extras(item)
@@ -379,12 +386,28 @@ def _rename_not_null(change: Change) -> Statement:
 def _is_filled_later(item: Object, table: Key | None, scene: Scene) -> bool:
     """Whether rows get the column's default after it is there."""
     default = item.attributes["default"]
-    if table is None or table.kind != "table" or not scene.is_online(table) or default is None:
+    if table is None or table.kind != "table" or default is None:
+        return False
+    if scene.may_have_rows(table) and scene.a.holders(table):
+        return not is_checked_type(str(item.attributes["type"]), scene.b)
+    if not scene.is_online(table):
         return False
     hidden = scene.a[table].attributes["force_row_security"]
     if hidden or is_checked_type(str(item.attributes["type"]), scene.b):
         return False
     return is_volatile(str(default), scene.b)
+
+
+def _check_holders(item: Object, table: Key | None, scene: Scene) -> None:
+    """Refuse what would have to be within rows that other rows hold."""
+    if table is None or not scene.may_have_rows(table) or not _is_rewritten(item, scene.b):
+        return
+    for user in scene.a.holders(table):
+        raise NotPlannable(
+            f"{item.key} needs a value in each row, and {user} holds rows of {table}",
+            detail="PostgreSQL writes nothing into the rows that other rows hold.",
+            hint=f"Take the values out of {user} first, by hand.",
+        )
 
 
 def _is_rewritten(item: Object, side: Side) -> bool:
