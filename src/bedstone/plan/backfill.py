@@ -88,7 +88,9 @@ def fill_at_once(
     sql = f"update {path} set {assigned}"
     if past_triggers:
         role = "perform pg_catalog.set_config('session_replication_role', '{}', true);"
-        body = f"\nbegin\n    {role.format('replica')}\n    {sql};\n    {role.format('origin')}\nend\n"
+        body = (
+            f"\nbegin\n    {role.format('replica')}\n    {sql};\n    {role.format('origin')}\nend\n"
+        )
         sql = f"do {dollar_quoted(body)}"
     why = "rows that are there get their value"
     return Statement(sql, key, why, LockMode.ROW_EXCLUSIVE, path, (Hazard.BLOCKS,))

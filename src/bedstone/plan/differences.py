@@ -124,9 +124,7 @@ def _give_back(
     changed: dict[Key, set[str]], found: Differences, a: Side, b: Side, options: Options
 ) -> None:
     """Take up again what no parent brings: its change does not reach a partition that is apart."""
-    scene = Scene(
-        a, b, options, frozenset(found.renewed), frozenset(found.unset - found.untyped)
-    )
+    scene = Scene(a, b, options, frozenset(found.renewed), frozenset(found.unset - found.untyped))
     for key, names in changed.items():
         table = b.wholes.get(key)
         if key in found.renewed or not scene.is_apart(table):

@@ -119,7 +119,11 @@ class Graph:
     def _bringer(self, key: Key) -> Step | None:
         """Return the step that makes *key*, which has one of its own for what it has beside."""
         above = self._b.brought.get(key)
-        if above is None or self._is_attached(key) or self._scene.is_by_itself(self._b.wholes.get(key)):
+        if (
+            above is None
+            or self._is_attached(key)
+            or self._scene.is_by_itself(self._b.wholes.get(key))
+        ):
             return None
         return self._creators.get(above)
 
@@ -291,7 +295,12 @@ class Graph:
                     self._edge(self._maker(part), step)
         self._edge(self._bringer(key), step)
         whole = self._b.wholes.get(key)
-        if whole in self._a and self._a.is_partitioned(whole) and self._is_attached(key):
+        if (
+            whole is not None
+            and whole in self._a
+            and self._a.is_partitioned(whole)
+            and self._is_attached(key)
+        ):
             for part in self._a.partitions(whole):  # it is valid when it is in all that there are
                 self._edge(self._droppers.get(part), step)
         if key.kind == "trigger" and key in self._b.brought:

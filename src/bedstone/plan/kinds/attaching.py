@@ -36,21 +36,36 @@ def attach(item: Object, scene: Scene) -> Iterator[Statement]:
             unproven.append(table)
     for table, asked in checks.items():
         yield from _prove(table, asked, scene)
-    lock, on = _lock(item, [*checks, *unproven], scene)
+    checked = _checked_keys(item, scene)
+    lock, on = _lock(item, [*checks, *unproven, *([key] if checked else [])], scene)
+    reason = _reason(unproven, checks)
+    if checked and not unproven:
+        reason = f"reads {key.name} for what {checked[0].name} refers to"
     yield Statement(
         f"alter table only {parent} attach partition {path(key)} "
         f"{item.attributes['partition_bound']}",
         key,
-        _reason(unproven, checks),
+        reason,
         lock,
         on,
-        (Hazard.BLOCKS, Hazard.MAY_FAIL) if unproven else (),
+        (Hazard.BLOCKS, Hazard.MAY_FAIL) if unproven or checked else (),
     )
     for table in checks:
         yield Statement(
             f"alter table {path(table)} drop constraint {_check(table, scene)}", key,
             "it was there for the attachment", _EXCLUSIVE, path(table),
         )  # fmt: skip
+
+
+def _checked_keys(item: Object, scene: Scene) -> list[Key]:
+    """Return the foreign keys that a table with rows gets by being attached."""
+    if not scene.may_have_rows(item.key):
+        return []
+    return [
+        part for part in scene.b.parts.get(item.key, ())
+        if scene.b[part].attributes.get("type") == "foreign key" and part in scene.b.brought
+        and (part not in scene.a or part in scene.renewed) and not scene.b.is_adopted(part)
+    ]  # fmt: skip
 
 
 def _lock(item: Object, tables: list[Key], scene: Scene) -> tuple[LockMode, str]:

@@ -192,6 +192,9 @@ class Columns(Writer):
         path = relation_path(item.key)
         rewritten = _is_rewritten(item, scene.b) and scene.may_have_rows(table)
         hazards: tuple[Hazard, ...] = (Hazard.BLOCKS,) if rewritten else ()
+        virtual = item.attributes["generated"] == "virtual" and item.attributes["not_null"]
+        if virtual and scene.may_have_rows(table):
+            hazards = (Hazard.BLOCKS,)  # each row is computed once
         if scene.may_have_rows(table) and _must_be_given(item, scene.b):
             hazards = (*hazards, Hazard.MAY_FAIL)
         yield Statement(
@@ -237,6 +240,7 @@ class Columns(Writer):
         word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
         name = quote_identifier(key.name)
         loses: tuple[Hazard, ...] = (Hazard.BREAKS_CLIENTS,)
+        gone = (key, *(child for child in scene.a.below(key) if _goes_by_itself(child, scene)))
         if not item.attributes["generated"]:
             loses = (Hazard.LOSES_DATA, *loses)
         yield Statement(
@@ -245,6 +249,7 @@ class Columns(Writer):
             lock=_EXCLUSIVE,
             on=relation_path(key),
             hazards=loses,
+            losses=gone if len(gone) > 1 else (),
         )
 
     def can_alter(self, change: Change) -> bool:
@@ -372,6 +377,13 @@ class Columns(Writer):
             name = quote_identifier(key.name)
             sql = f"alter foreign table {relation_path(key)} alter column {name} {text}"
             yield Statement(sql, key, lock=_EXCLUSIVE, on=relation_path(key))
+
+
+def _goes_by_itself(column: Key, scene: Scene) -> bool:
+    """Whether the values of a child's column go with its parent's; those of partitions are its."""
+    table = scene.a.wholes[column]
+    stays = table in scene.b and column not in scene.b
+    return stays and not scene.a[table].attributes.get("partition_of")
 
 
 def _rename_not_null(change: Change) -> Statement:

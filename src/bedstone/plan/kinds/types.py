@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.errors import NotPlannable
+from bedstone.plan.kinds.constraints import locked_by_domain
 from bedstone.plan.kinds.retyping import is_computed, is_index
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.shells import ALTERABLE
@@ -211,7 +212,8 @@ class Domains(Replaced):
             else:
                 action = "set not null"
             hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if after["not_null"] else ()
-            yield Statement(f"{head} {action}", key, hazards=hazards)
+            lock = locked_by_domain(key, change.scene) if after["not_null"] else (None, None)
+            yield Statement(f"{head} {action}", key, "", *lock, hazards)
 
 
 class Ranges(Replaced):
