@@ -116,16 +116,10 @@ class Graph:
         by_itself = key.kind == "index" or stands_on_index(self._b[key])
         return by_itself or self._b.is_adopted(key)
 
-    def _bringer(self, key: Key) -> Step | None:
-        """Return the step that makes *key*, which has one of its own for what it has beside."""
-        above = self._b.brought.get(key)
-        if (
-            above is None
-            or self._is_attached(key)
-            or self._scene.is_by_itself(self._b.wholes.get(key))
-        ):
-            return None
-        return self._creators.get(above)
+    def _comes_along(self, key: Key) -> bool:
+        """Whether *key* comes to a partition when that is attached, or later."""
+        foreign = self._is_foreign(key, self._b) and not self._b.is_adopted(key)
+        return key in self._b.brought and (foreign or key.kind == "trigger")
 
     def _dropped_with(self, key: Key) -> Key:
         """Return the object whose DROP takes *key* along, or *key*."""
@@ -138,7 +132,7 @@ class Graph:
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
         by_itself = whole in self._work.unset or self._scene.is_by_itself(whole)
-        if above in dropped and goes_with and not by_itself:
+        if above in dropped and goes_with and (not by_itself or self._is_foreign_key(key)):
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
         if whole is not None and whole in dropped and not self._leads_elsewhere(key):
@@ -204,22 +198,7 @@ class Graph:
         for key in self._work.changed:
             self._connect_changed(key)
         for key in self._work.unset:
-            for needed in self._a[key].depends:
-                self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
-            if key in self._scene.untyped:
-                self._connect_untyped(key)
-            elif key.kind == "table":
-                self._connect_referring(key)
-            self._edge(Step(Verb.UNSET, key), self._alterer(key))
-            self._edge(self._alterer(key), Step(Verb.SET, key))
-            for part in self._a.parts.get(key, ()):
-                self._edge(Step(Verb.UNSET, key), self._droppers.get(part))
-                self._edge(Step(Verb.UNSET, key), self._alterer(part))
-                self._edge(
-                    Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part))
-                )
-            for needed in self._b[key].depends if key.kind in WITH_DEFAULT else ():
-                self._edge(self._maker(needed), Step(Verb.SET, key))
+            self._connect_unset(key)
         self._connect_names()
         self._connect_ties()
         self._connect_order()
@@ -227,6 +206,29 @@ class Graph:
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
+
+    def _connect_unset(self, key: Key) -> None:
+        """What stands aside does so before what it needs changes, and is back after that."""
+        first, last = Step(Verb.UNSET, key), Step(Verb.SET, key)
+        for needed in self._a[key].depends:
+            self._edge(first, self._droppers.get(needed))
+        for needed in self._b[key].depends:
+            self._edge(self._maker(needed), last)
+        self._edge(first, self._alterer(key))
+        self._edge(self._alterer(key), last)
+        if key in self._scene.untyped:
+            self._connect_untyped(key)
+        elif key.kind == "table":
+            self._connect_referring(key)
+        for part in self._a.parts.get(key, ()):
+            above = self._a.brought.get(part, part)
+            gone = self._droppers.get(part)
+            if gone and self._is_foreign(part, self._a) and gone == self._droppers.get(above):
+                self._edge(gone, first)  # while the table is a partition it goes with the whole's
+                continue
+            self._edge(first, gone)
+            self._edge(first, self._alterer(part))
+            self._edge(first, self._droppers.get(above))
 
     def _connect_referring(self, table: Key) -> None:
         """A partition that rows refer to is detached when no foreign key says so."""
@@ -293,29 +295,33 @@ class Graph:
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
-        self._edge(self._bringer(key), step)
-        whole = self._b.wholes.get(key)
-        if (
-            whole is not None
-            and whole in self._a
-            and self._a.is_partitioned(whole)
-            and self._is_attached(key)
-        ):
-            for part in self._a.partitions(whole):  # it is valid when it is in all that there are
-                self._edge(self._droppers.get(part), step)
-        if key.kind == "trigger" and key in self._b.brought:
-            self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
+        self._connect_brought(key)
         if self._b[key].attributes.get("inherits"):
             self._connect_child(key)
-        if self._is_moved_table(key):
-            tie = Step(Verb.TIE, self._b.wholes[key])
-            attached = key in self._b.brought
-            self._edge(*((step, tie) if attached else (tie, step)))
         if key in self._droppers:
             self._edge(self._droppers[key], step)
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
                 column = self._b[key].owning_column
                 self._edge(self._droppers[key], self._alterer(column) if column else None)
+
+    def _connect_brought(self, key: Key) -> None:
+        """What a parent brings is there after that; of a partition, when that is attached."""
+        step, above, table = self._creators[key], self._b.brought.get(key), self._b.wholes.get(key)
+        if table is None:
+            return
+        if self._comes_along(key):
+            self._edge(self._creators.get(self._b.brought[key]), step)
+            self._edge(Step(Verb.TIE, table), step)
+            return
+        attached = self._is_attached(key)
+        if above is not None and not attached and not self._scene.is_by_itself(table):
+            self._edge(self._creators.get(above), step)
+        if self._is_moved_table(key):
+            tie = Step(Verb.TIE, table)
+            self._edge(*((step, tie) if above is not None else (tie, step)))
+        if attached and table in self._a and self._a.is_partitioned(table):
+            for part in self._a.partitions(table):  # it is valid when all that there are have it
+                self._edge(self._droppers.get(part), step)
 
     def _is_moved_table(self, key: Key) -> bool:
         table = self._b.wholes.get(key)
@@ -495,7 +501,7 @@ class Graph:
         key = step.key
         for part in self._b.parts.get(key, ()):
             waits = part in self._b.brought or not self._is_moved_table(part)
-            if part.kind in {"constraint", "index"} and waits:
+            if part.kind in {"constraint", "index"} and waits and not self._comes_along(part):
                 self._edge(self._maker(part), step)
         for above in self._b.above(key):  # else its index might be taken for what goes
             for part in self._a.parts.get(above, ()):
