@@ -37,7 +37,8 @@ class Scene:
     *renewed* are the relations and types that are dropped and made again, *detached* the
     partitions that are taken off their tables for a moment. *swaps* are the columns of which new
     ones are filled beside them, those of a table under the first; *replaced* the indexes and keys
-    that are built beside those which go. *beside* says that there may be any of these.
+    that are built beside those which go. *beside* says that there may be any of these. *untyped*
+    are the tables that are of no type for a moment.
     """
 
     a: Side
@@ -48,6 +49,7 @@ class Scene:
     swaps: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
     replaced: frozenset[Key] = frozenset()
     beside: bool = True
+    untyped: frozenset[Key] = frozenset()
 
     @property
     def strict(self) -> bool:
@@ -109,6 +111,10 @@ class Scene:
             return False
         old, new = (side[table].attributes.get("inherits") for side in (self.a, self.b))
         return old != new
+
+    def is_by_itself(self, table: Key | None) -> bool:
+        """Whether what a parent brings does not reach *table* while it is changed."""
+        return self.is_uprooted(table) or self.is_apart(table)
 
     def is_online(self, relation: Key | None) -> bool:
         """Whether work on the rows of *relation* is to keep nobody out."""

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Attributes, level
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import annotate, change_annotations, own_names
+from bedstone.plan.aside import give_back, set_aside
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.kinds.attaching import attach, detach
-from bedstone.plan.kinds.columns import set_default, unset_default
+from bedstone.plan.kinds.attaching import attach
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
-from bedstone.plan.kinds.tables import inherit, late
+from bedstone.plan.kinds.tables import inherit, late, of_type
 from bedstone.plan.preparing import Replacement, find_replaced, find_swaps
 from bedstone.plan.side import Side
 from bedstone.plan.spelling import path
@@ -77,7 +77,10 @@ def _untied(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
 def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[Key]) -> Plan | None:
     """Return the plan; ``None`` where something would be made beside while rows are copied."""
     work = find_differences(a, b, options, beside=beside, anew=anew)
-    scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside)
+    scene = Scene(
+        a, b, options, frozenset(work.renewed), frozenset(work.unset - work.untyped),
+        beside=beside, untyped=frozenset(work.untyped),
+    )  # fmt: skip
     if beside:
         scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
     graph = Graph(work, scene)
@@ -171,11 +174,9 @@ def _write(  # noqa: C901  one case for each verb
         case Verb.ALTER:
             yield from _change(key, names, scene)
         case Verb.UNSET:
-            yield from (
-                unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key], scene)
-            )
+            yield from set_aside(scene.a[key], scene)
         case Verb.SET:
-            yield from set_default(scene.b[key])
+            yield from give_back(scene.b[key])
         case Verb.SAVE:
             yield from save(scene.a[key], scene)
         case Verb.LOAD:
@@ -224,6 +225,8 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     if item.attributes.get("partition_of") and (new or not names):
         yield from attach(item, scene)
     old = scene.a.get(key) if key not in scene.renewed else None
+    if old is not None and (key in scene.untyped or "of_type" in names):
+        yield from of_type(item)
     if old is not None:
         yield from inherit(item, old.attributes)
     before = old.attributes if old is not None else None

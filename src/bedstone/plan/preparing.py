@@ -59,7 +59,7 @@ def _is_replaceable(key: Key, work: Differences, scene: Scene) -> bool:
         return False
     if a.wholes.get(key, table) != table or scene.is_moved(table):
         return False
-    if scene.is_kept_by_manager(table):
+    if scene.is_kept_by_manager(table) or not b.catalog.objects.keys() >= {*a.partitions(table)}:
         return False
     item = b[key]
     if stands_on_index(item):

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Attributes
-from bedstone.plan.backfill import backfill, has_children, has_triggers, may_go_past
+from bedstone.errors import NotPlannable
+from bedstone.plan.backfill import backfill, fill_at_once, has_children, has_triggers, may_go_past
 from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
@@ -18,6 +19,7 @@ from bedstone.plan.spelling import (
     changed_foreign_options,
     foreign_options,
     not_null_name,
+    not_null_now,
     option_names,
     options,
     relation_path,
@@ -119,18 +121,31 @@ def extras(item: Object) -> Iterator[Statement]:
         yield add_not_null(item, "not valid")
 
 
-def own_values(item: Object, side: Side) -> Iterator[Statement]:
+def own_values(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write what a column that a parent brings has otherwise than the parent's."""
-    above = side.brought.get(item.key)
+    above = scene.b.brought.get(item.key)
     if above is None:
         return
-    attributes, parent = item.attributes, side[above].attributes
-    if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
-        yield alter_column(item.key, "set not null", _EXCLUSIVE)
+    attributes, parent = item.attributes, scene.b[above].attributes
     if not attributes["generated"] and attributes["default"] != parent["default"]:
         value = attributes["default"]
         action = "drop default" if value is None else f"set default {value}"
-        yield alter_column(item.key, action, _EXCLUSIVE)
+        yield alter_column(item.key, action, _EXCLUSIVE, only=True)
+    if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
+        yield from set_not_null(item, scene)
+
+
+def own_extras(item: Object, scene: Scene) -> Iterator[Statement]:
+    """Write what else of such a column has come from the parent's, and is to be otherwise."""
+    key, attributes = item.key, item.attributes
+    parent = scene.b[scene.b.brought[key]].attributes
+    if attributes["storage"] != parent["storage"]:
+        yield alter_column(key, f"set storage {storage(attributes, scene)}", _EXCLUSIVE)
+    if attributes["statistics"] != parent["statistics"]:
+        value = -1 if attributes["statistics"] is None else attributes["statistics"]
+        yield alter_column(key, f"set statistics {value}", _SHARED)
+    if attributes["options"]:
+        yield alter_column(key, f"set ({options(pairs(attributes['options']))})", _SHARED)
 
 
 def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
@@ -164,14 +179,22 @@ class Columns(Writer):
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Add the column; a default that would rewrite the table comes after it."""
         table = scene.b.table_of(item.key)
+        if item.key in scene.b.brought and not scene.is_by_itself(table):
+            yield from own_values(item, scene)
+            yield from own_extras(item, scene)
+            return
         if _is_filled_later(item, table, scene):
             assert table is not None  # noqa: S101  it has rows
             yield from self._filled_later(item, table, scene)
             return
+        _check_holders(item, table, scene)
         word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
         path = relation_path(item.key)
         rewritten = _is_rewritten(item, scene.b) and scene.may_have_rows(table)
         hazards: tuple[Hazard, ...] = (Hazard.BLOCKS,) if rewritten else ()
+        virtual = item.attributes["generated"] == "virtual" and item.attributes["not_null"]
+        if virtual and scene.may_have_rows(table):
+            hazards = (Hazard.BLOCKS,)  # each row is computed once
         if scene.may_have_rows(table) and _must_be_given(item, scene.b):
             hazards = (*hazards, Hazard.MAY_FAIL)
         yield Statement(
@@ -184,11 +207,13 @@ class Columns(Writer):
     def _filled_later(item: Object, table: Key, scene: Scene) -> Iterator[Statement]:
         key, attributes, path = item.key, item.attributes, relation_path(item.key)
         past = has_triggers(table, scene.a)
-        if past:
+        if past and scene.is_online(table):
             yield may_go_past(key)
         bare = {"not_null": False, "default": None}
         plain = replace(item, attributes=Attributes.of("column", {**attributes, **bare}))
         why = "a volatile default in ADD COLUMN would rewrite the table"
+        if holders := scene.a.holders(table):
+            why = f"{holders[0]} holds rows of the table, for which there is no default"
         yield Statement(
             f"alter table {path} add column {definition(plain, scene.b)}", key, why, _EXCLUSIVE,
             path,
@@ -196,11 +221,14 @@ class Columns(Writer):
         action = f"set default {attributes['default']}"
         yield alter_column(key, action, _EXCLUSIVE, reason="rows that come get their value")
         name = quote_identifier(key.name)
-        yield backfill(
-            key, path, {name: "default"}, f"{name} is null",
-            "rows that are there get their value in batches", past_triggers=past,
-            spread=scene.b.is_partitioned(table) or has_children(table, scene.b),
-        )  # fmt: skip
+        if not scene.is_online(table):
+            yield fill_at_once(key, path, {name: "default"}, past_triggers=past)
+        else:
+            yield backfill(
+                key, path, {name: "default"}, f"{name} is null",
+                "rows that are there get their value in batches", past_triggers=past,
+                spread=scene.b.is_partitioned(table) or has_children(table, scene.b),
+            )  # fmt: skip
         if attributes["not_null"] and attributes["not_null_validated"]:
             yield from set_not_null(item, scene)
         yield from extras(item)
@@ -212,6 +240,7 @@ class Columns(Writer):
         word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
         name = quote_identifier(key.name)
         loses: tuple[Hazard, ...] = (Hazard.BREAKS_CLIENTS,)
+        gone = (key, *(child for child in scene.a.below(key) if _goes_by_itself(child, scene)))
         if not item.attributes["generated"]:
             loses = (Hazard.LOSES_DATA, *loses)
         yield Statement(
@@ -220,6 +249,7 @@ class Columns(Writer):
             lock=_EXCLUSIVE,
             on=relation_path(key),
             hazards=loses,
+            losses=gone if len(gone) > 1 else (),
         )
 
     def can_alter(self, change: Change) -> bool:
@@ -295,7 +325,7 @@ class Columns(Writer):
             yield _rename_not_null(change)
         if before["not_null"] and change.has("not_null_no_inherit"):
             inherit = "no inherit" if after["not_null_no_inherit"] else "inherit"
-            name = not_null_name(change.new)
+            name = not_null_now(change)
             yield Statement(
                 f"alter table {relation_path(key)} alter constraint "
                 f"{quote_identifier(str(name))} {inherit}", key, "", _EXCLUSIVE,
@@ -306,7 +336,7 @@ class Columns(Writer):
                 yield alter_column(key, "drop not null", _EXCLUSIVE)
             yield add_not_null(change.new, "not valid")
         elif before["not_null"] and not before["not_null_validated"]:
-            yield _validate_not_null(change.new)
+            yield _validate_not_null(key, not_null_now(change))
         elif not before["not_null"]:
             yield from set_not_null(change.new, change.scene)
 
@@ -349,6 +379,13 @@ class Columns(Writer):
             yield Statement(sql, key, lock=_EXCLUSIVE, on=relation_path(key))
 
 
+def _goes_by_itself(column: Key, scene: Scene) -> bool:
+    """Whether the values of a child's column go with its parent's; those of partitions are its."""
+    table = scene.a.wholes[column]
+    stays = table in scene.b and column not in scene.b
+    return stays and not scene.a[table].attributes.get("partition_of")
+
+
 def _rename_not_null(change: Change) -> Statement:
     table = relation_path(change.key)
     old, new = (quote_identifier(not_null_name(item)) for item in (change.old, change.new))
@@ -361,12 +398,28 @@ def _rename_not_null(change: Change) -> Statement:
 def _is_filled_later(item: Object, table: Key | None, scene: Scene) -> bool:
     """Whether rows get the column's default after it is there."""
     default = item.attributes["default"]
-    if table is None or table.kind != "table" or not scene.is_online(table) or default is None:
+    if table is None or table.kind != "table" or default is None:
+        return False
+    if scene.may_have_rows(table) and scene.a.holders(table):
+        return not is_checked_type(str(item.attributes["type"]), scene.b)
+    if not scene.is_online(table):
         return False
     hidden = scene.a[table].attributes["force_row_security"]
     if hidden or is_checked_type(str(item.attributes["type"]), scene.b):
         return False
     return is_volatile(str(default), scene.b)
+
+
+def _check_holders(item: Object, table: Key | None, scene: Scene) -> None:
+    """Refuse what would have to be within rows that other rows hold."""
+    if table is None or not scene.may_have_rows(table) or not _is_rewritten(item, scene.b):
+        return
+    for user in scene.a.holders(table):
+        raise NotPlannable(
+            f"{item.key} needs a value in each row, and {user} holds rows of {table}",
+            detail="PostgreSQL writes nothing into the rows that other rows hold.",
+            hint=f"Take the values out of {user} first, by hand.",
+        )
 
 
 def _is_rewritten(item: Object, side: Side) -> bool:
@@ -391,18 +444,18 @@ def _must_be_given(item: Object, side: Side) -> bool:
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
     key, table = item.key, scene.b.table_of(item.key)
-    named = scene.has_names
+    comment = item.attributes["constraint_comment"] is not None
+    named = scene.has_names or comment
     if table is None or not scene.is_online(table):
         rows = scene.may_have_rows(table)
         hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()
         plain = alter_column(key, "set not null", _EXCLUSIVE, hazards=hazards)
         yield replace(add_not_null(item, ""), hazards=hazards) if named else plain
         return
-    comment = item.attributes["constraint_comment"] is not None
-    if named or comment or scene.options.lowest >= 18:
+    if named or scene.options.lowest >= 18:
         # names of NOT NULL, comments on it, and NOT VALID came with 18
         yield add_not_null(item, "not valid")
-        yield _validate_not_null(item)
+        yield _validate_not_null(key, not_null_name(item))
         return
     path, column = relation_path(key), quote_identifier(key.name)
     check = quote_identifier(part_name(table, "constraint", f"{key.name}_not_null", scene))
@@ -421,13 +474,11 @@ def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     )  # fmt: skip
 
 
-def _validate_not_null(item: Object) -> Statement:
-    name = not_null_name(item)
-    table = relation_path(item.key)
+def _validate_not_null(key: Key, name: str) -> Statement:
+    table = relation_path(key)
     return Statement(
-        f"alter table {table} validate constraint {quote_identifier(str(name))}",
-        item.key, "reads the rows, writers go on", _SHARED, table, (Hazard.MAY_FAIL,),
-        Transaction.OWN,
+        f"alter table {table} validate constraint {quote_identifier(name)}",
+        key, "reads the rows, writers go on", _SHARED, table, (Hazard.MAY_FAIL,), Transaction.OWN,
     )  # fmt: skip
 
 
