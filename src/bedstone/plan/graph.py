@@ -135,6 +135,7 @@ class Graph:
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
         by_itself = whole in self._work.unset or self._is_by_itself(whole)
+        by_itself = by_itself or (above is not None and self._scene.is_left_to_children(above))
         if above in dropped and goes_with and not by_itself:
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
@@ -306,9 +307,12 @@ class Graph:
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
         """Yield what a parent table has under the same name: a child's own goes after it."""
+        above = self._a.brought.get(key)
+        if above is not None and not self._scene.is_left_to_children(above):
+            return
         table = self._a.wholes.get(key) if key.kind in {"column", "constraint"} else None
         for parent in sorted(self._a[table].depends) if table is not None else ():
-            if parent.kind in RELATIONS and key not in self._a.brought:
+            if parent.kind in RELATIONS:
                 yield Key(key.kind, parent.schema, key.name, parent.name)
 
     def _owned_by(self, column: Key) -> Iterable[Key]:
@@ -454,18 +458,33 @@ class Graph:
         key = step.key
         for part in self._b.parts.get(key, ()):
             waits = part in self._b.brought or not self._is_moved_table(part)
-            if part.kind in {"constraint", "index"} and waits:
+            if part.kind in {"constraint", "index"} and waits and not self._is_incomplete(part):
                 self._edge(self._maker(part), step)
         self._connect_parents(key)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
                 if part.kind == "index" or self._is_attached(part):
-                    self._edge(self._creators.get(part), step)
+                    made = self._creators.get(part)
+                    # ATTACH would make what is missing of an index that is there
+                    self._edge(*((step, made) if self._lacks(key, part) else (made, step)))
         # what stands on a partition tree waits until the tree stands
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
+
+    def _lacks(self, table: Key, index: Key) -> bool:
+        """Whether a partition has nothing of an index of the table that it is attached to."""
+        brought = (self._b.wholes.get(below) for below in self._b.below(index))
+        return index.kind == "index" and table not in brought
+
+    def _is_incomplete(self, index: Key) -> bool:
+        """Whether some partitions lack an index of their table, which stands by itself."""
+        if index.kind != "index" or index in self._b.brought:
+            return False
+        table = self._b.wholes[index]
+        users = (u for u in self._b.dependants.get(table, ()) if u.kind == "table")
+        return any(self._b.whole_of(u) == table and self._lacks(u, index) for u in users)
 
     def _connect_parents(self, table: Key) -> None:
         if self._scene.is_moved(table):

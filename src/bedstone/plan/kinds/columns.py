@@ -214,8 +214,9 @@ class Columns(Writer):
         loses: tuple[Hazard, ...] = (Hazard.BREAKS_CLIENTS,)
         if not item.attributes["generated"]:
             loses = (Hazard.LOSES_DATA, *loses)
+        only = "only " if scene.is_left_to_children(key) else ""
         yield Statement(
-            f"alter {word} {relation_path(key)} drop column {name}",
+            f"alter {word} {only}{relation_path(key)} drop column {name}",
             key,
             lock=_EXCLUSIVE,
             on=relation_path(key),
