@@ -129,7 +129,9 @@ def content(scratch: Scratch) -> Content:
                 and not item.attributes["generated"]
             )
             columns = ", ".join(f"{quote_identifier(name)}::text" for name in names)
-            rows = conn.execute(f"select {columns} from {table.key.path}".encode()).fetchall()
+            only = "" if table.attributes["partition_by"] else "only "  # a child's are its own
+            query = f"select {columns} from {only}{table.key.path}"
+            rows = conn.execute(query.encode()).fetchall()
             found[table.key] = names, [dict(zip(names, row, strict=True)) for row in rows]
     return found
 
