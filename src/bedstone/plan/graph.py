@@ -61,7 +61,7 @@ class Graph:
         self._after: defaultdict[Step, set[Step]] = defaultdict(set)
         self.steps: set[Step] = set()
         #: What ends a transaction: done before anything stands aside, where it can be.
-        self.early: frozenset[Step] = frozenset()
+        self._early: set[Step] = set()
         self._leaders = {key: first for first, keys in scene.swaps.items() for key in keys}
         self._creators: dict[Key, Step] = {}
         self._droppers: dict[Key, Step] = {}
@@ -363,6 +363,8 @@ class Graph:
             yield ("type", key.schema, key.name, "")
         if stands_on_index(side[key]):
             yield ("relation", key.schema, key.name, "")
+            if side[key].attributes["type"] == "primary key":
+                yield ("primary key", key.schema, key.parent or "", "")
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""
@@ -535,6 +537,29 @@ class Graph:
 
     # --- order -------------------------------------------------------------------------------
 
+    def bring_forward(self, steps: Iterable[Step]) -> None:
+        """Let *steps* come before anything stands aside, with all that they wait for.
+
+        What waits for something that stands aside itself comes as early as it can.
+        """
+        before = self._reversed()
+        for step in steps:
+            awaited = _reached((step,), before)
+            if any(self._stands_aside(other) for other in awaited - {step}):
+                awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
+            self._early |= awaited
+
+    def _stands_aside(self, step: Step) -> bool:
+        renewed = step.verb is Verb.DROP and step.key in self._work.renewed
+        return renewed or step.verb in {Verb.UNSET, Verb.SAVE}
+
+    def _reversed(self) -> Mapping[Step, set[Step]]:
+        before: defaultdict[Step, set[Step]] = defaultdict(set)
+        for step, followers in self._after.items():
+            for follower in followers:
+                before[follower].add(step)
+        return before
+
     def sorted(self) -> list[Step]:
         """Return the steps so that each comes after all that it waits for.
 
@@ -562,18 +587,14 @@ class Graph:
     def _rank(self, step: Step) -> tuple[object, ...]:
         placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
         rank = step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
-        return (Verb.PREPARE, *rank[1:]) if step in self.early else rank
+        return (Verb.PREPARE, *rank[1:]) if step in self._early else rank
 
     def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
         """Return the steps before, within and after the copying of tables, each part sorted.
 
         What is within has to be one transaction: the rows are nowhere else meanwhile.
         """
-        steps = self.sorted()
-        before_of: defaultdict[Step, set[Step]] = defaultdict(set)
-        for step, followers in self._after.items():
-            for follower in followers:
-                before_of[follower].add(step)
+        steps, before_of = self.sorted(), self._reversed()
         later = _reached(
             (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
         )
