@@ -116,6 +116,12 @@ class Scene:
         """Whether what a parent brings does not reach *table* while it is changed."""
         return self.is_uprooted(table) or self.is_apart(table)
 
+    def is_left_to_children(self, key: Key) -> bool:
+        """Whether a column or check goes, and stays with a child that had it from there."""
+        if key.kind not in {"column", "constraint"} or key in self.b:
+            return False
+        return any(below in self.b and below not in self.renewed for below in self.a.below(key))
+
     def is_online(self, relation: Key | None) -> bool:
         """Whether work on the rows of *relation* is to keep nobody out."""
         return self.options.online and self.may_have_rows(relation)

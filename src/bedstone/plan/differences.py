@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Change as Kind
 from bedstone.catalog import Key, Meaning, compare
+from bedstone.catalog.printing import differ_in_print_only, is_printed_again
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
@@ -20,7 +21,7 @@ from bedstone.plan.side import WITH_DEFAULT, is_key_column, is_moved, stands_on_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Object
+    from bedstone.catalog import Difference, Object
     from bedstone.plan.change import Options
     from bedstone.plan.side import Side
 
@@ -79,8 +80,7 @@ def find_differences(
     found = Differences()
     changed: dict[Key, set[str]] = {}
     for item in compare(a.catalog, b.catalog):
-        cosmetic = item.meaning is Meaning.COSMETIC and not options.strict
-        if cosmetic or item.key.kind in _LEFT_ALONE:
+        if not _is_wanted(item, options) or item.key.kind in _LEFT_ALONE:
             continue
         if item.change is Kind.ADDED:
             found.added.add(item.key)
@@ -96,6 +96,19 @@ def find_differences(
     _check_row_types(found, a)
     check_shells(found, a)
     return found
+
+
+def _is_wanted(item: Difference, options: Options) -> bool:
+    """Whether a difference is planned; strict plans leave only what no statement can bring about.
+
+    What is printed in a form that is read as another one comes out in that other form.
+    """
+    if item.meaning is not Meaning.COSMETIC:
+        return True
+    if not options.strict:
+        return False
+    printed = item.change is Kind.CHANGED and differ_in_print_only(item.old, item.new)
+    return not printed or is_printed_again(item.new, item.old)
 
 
 def _follows(key: Key, attribute: str, a: Side, b: Side) -> bool:

@@ -61,7 +61,7 @@ class Graph:
         self._after: defaultdict[Step, set[Step]] = defaultdict(set)
         self.steps: set[Step] = set()
         #: What ends a transaction: done before anything stands aside, where it can be.
-        self.early: frozenset[Step] = frozenset()
+        self._early: set[Step] = set()
         self._leaders = {key: first for first, keys in scene.swaps.items() for key in keys}
         self._creators: dict[Key, Step] = {}
         self._droppers: dict[Key, Step] = {}
@@ -132,6 +132,7 @@ class Graph:
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
         by_itself = whole in self._work.unset or self._scene.is_by_itself(whole)
+        by_itself = by_itself or (above is not None and self._scene.is_left_to_children(above))
         if above in dropped and goes_with and (not by_itself or self._is_foreign_key(key)):
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
@@ -355,9 +356,12 @@ class Graph:
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
         """Yield what a parent table has under the same name: a child's own goes after it."""
+        above = self._a.brought.get(key)
+        if above is not None and not self._scene.is_left_to_children(above):
+            return
         table = self._a.wholes.get(key) if key.kind in {"column", "constraint"} else None
         for parent in sorted(self._a[table].depends) if table is not None else ():
-            if parent.kind in RELATIONS and key not in self._a.brought:
+            if parent.kind in RELATIONS:
                 yield Key(key.kind, parent.schema, key.name, parent.name)
 
     def _owned_by(self, column: Key) -> Iterable[Key]:
@@ -405,6 +409,8 @@ class Graph:
             yield ("type", key.schema, key.name)
         if stands_on_index(side[key]):
             yield ("relation", key.schema, key.name)
+            if side[key].attributes["type"] == "primary key":
+                yield ("primary key", key.schema, key.parent or "")
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""
@@ -501,7 +507,8 @@ class Graph:
         key = step.key
         for part in self._b.parts.get(key, ()):
             waits = part in self._b.brought or not self._is_moved_table(part)
-            if part.kind in {"constraint", "index"} and waits and not self._comes_along(part):
+            comes = not self._comes_along(part) and not self._is_incomplete(part)
+            if part.kind in {"constraint", "index"} and waits and comes:
                 self._edge(self._maker(part), step)
         for above in self._b.above(key):  # else its index might be taken for what goes
             for part in self._a.parts.get(above, ()):
@@ -512,11 +519,26 @@ class Graph:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
                 if part.kind == "index" or self._is_attached(part):
-                    self._edge(self._creators.get(part), step)
+                    made = self._creators.get(part)
+                    # ATTACH would make what is missing of an index that is there
+                    self._edge(*((step, made) if self._lacks(key, part) else (made, step)))
         # what stands on a partition tree waits until the tree stands
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
+
+    def _lacks(self, table: Key, index: Key) -> bool:
+        """Whether a partition has nothing of an index of the table that it is attached to."""
+        brought = (self._b.wholes.get(below) for below in self._b.below(index))
+        return index.kind == "index" and table not in brought
+
+    def _is_incomplete(self, index: Key) -> bool:
+        """Whether some partitions lack an index of their table, which stands by itself."""
+        if index.kind != "index" or index in self._b.brought:
+            return False
+        table = self._b.wholes[index]
+        users = (u for u in self._b.dependants.get(table, ()) if u.kind == "table")
+        return any(self._b.whole_of(u) == table and self._lacks(u, index) for u in users)
 
     def _connect_parents(self, table: Key) -> None:
         if self._scene.is_moved(table):
@@ -567,6 +589,29 @@ class Graph:
 
     # --- order -------------------------------------------------------------------------------
 
+    def bring_forward(self, steps: Iterable[Step]) -> None:
+        """Let *steps* come before anything stands aside, with all that they wait for.
+
+        What waits for something that stands aside itself comes as early as it can.
+        """
+        before = self._reversed()
+        for step in steps:
+            awaited = _reached((step,), before)
+            if any(self._stands_aside(other) for other in awaited - {step}):
+                awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
+            self._early |= awaited
+
+    def _stands_aside(self, step: Step) -> bool:
+        renewed = step.verb is Verb.DROP and step.key in self._work.renewed
+        return renewed or step.verb in {Verb.UNSET, Verb.SAVE}
+
+    def _reversed(self) -> Mapping[Step, set[Step]]:
+        before: defaultdict[Step, set[Step]] = defaultdict(set)
+        for step, followers in self._after.items():
+            for follower in followers:
+                before[follower].add(step)
+        return before
+
     def sorted(self) -> list[Step]:
         """Return the steps so that each comes after all that it waits for.
 
@@ -594,18 +639,14 @@ class Graph:
     def _rank(self, step: Step) -> tuple[object, ...]:
         placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
         rank = step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
-        return (Verb.PREPARE, *rank[1:]) if step in self.early else rank
+        return (Verb.PREPARE, *rank[1:]) if step in self._early else rank
 
     def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
         """Return the steps before, within and after the copying of tables, each part sorted.
 
         What is within has to be one transaction: the rows are nowhere else meanwhile.
         """
-        steps = self.sorted()
-        before_of: defaultdict[Step, set[Step]] = defaultdict(set)
-        for step, followers in self._after.items():
-            for follower in followers:
-                before_of[follower].add(step)
+        steps, before_of = self.sorted(), self._reversed()
         later = _reached(
             (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
         )

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from bedstone.plan.differences import Differences
 
 
+#: Kinds of which a new one may be filled or built outside of a transaction.
+_BUILT = frozenset({"column", "constraint", "index", "materialized view"})
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The statements that turn one catalog into another, in order; none where they are equal."""
@@ -84,7 +88,7 @@ def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[K
     if beside:
         scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
     graph = Graph(work, scene)
-    graph.early = frozenset(s for s in graph.steps if _ends_transaction(s, work, scene))
+    graph.bring_forward(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
     statements: list[Statement] = []
     first, copies, last = graph.around_copies()
@@ -99,12 +103,21 @@ def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[K
 
 
 def _ends_transaction(step: Step, work: Differences, scene: Scene) -> bool:
-    """Whether a change cannot be made in the transaction in which other things stand aside."""
-    new_column = step.verb is Verb.CREATE and step.key.kind == "column"
-    if not new_column and step.verb is not Verb.ALTER:
+    """Whether something cannot be done in the transaction in which other things stand aside."""
+    new = step.verb is Verb.CREATE and step.key.kind in _BUILT
+    gone = step.verb is Verb.DROP and step.key.kind == "index" and step.key in work.removed
+    if not new and not gone and step.verb is not Verb.ALTER:
         return False
     names = work.changed.get(step.key, frozenset())
-    return any(s.transaction is not Transaction.SHARED for s in _write(step, names, scene))
+    return any(
+        s.transaction is not Transaction.SHARED and not _is_put_off(s)
+        for s in _write(step, names, scene)
+    )
+
+
+def _is_put_off(statement: Statement) -> bool:
+    key = statement.subject
+    return key.kind == "constraint" and statement.sql == validate(key).sql
 
 
 def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
@@ -114,11 +127,10 @@ def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
     """
     waiting: list[Statement] = []
     for statement in statements:
-        key = statement.subject
-        if key.kind == "constraint" and statement.sql == validate(key).sql:
+        if _is_put_off(statement):
             waiting.append(statement)
             continue
-        if key.kind == "table":
+        if statement.subject.kind == "table":
             yield from waiting
             waiting = []
         yield statement

@@ -243,8 +243,9 @@ class Columns(Writer):
         gone = (key, *(child for child in scene.a.below(key) if _goes_by_itself(child, scene)))
         if not item.attributes["generated"]:
             loses = (Hazard.LOSES_DATA, *loses)
+        only = "only " if scene.is_left_to_children(key) else ""
         yield Statement(
-            f"alter {word} {relation_path(key)} drop column {name}",
+            f"alter {word} {only}{relation_path(key)} drop column {name}",
             key,
             lock=_EXCLUSIVE,
             on=relation_path(key),
