@@ -197,6 +197,16 @@ def is_identity(item: Object) -> bool:
     return item.key.kind == "sequence" and item.attributes["identity"] is True
 
 
+def identity_sequence(column: Key, side: Side) -> Object | None:
+    """Return the sequence of an identity column."""
+    table = side.table_of(column)
+    for part in side.parts.get(table, ()) if table else ():
+        sequence = part.kind == "sequence" and side[part].attributes["identity"]
+        if sequence and side[part].owning_column == column:
+            return side[part]
+    return None
+
+
 def stands_on_index(item: Object) -> bool:
     """Whether *item* is a key or an exclusion constraint, which has an index of its own."""
     return item.key.kind == "constraint" and item.attributes["type"] in _KEYS

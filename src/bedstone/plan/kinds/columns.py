@@ -13,7 +13,7 @@ from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import pairs
+from bedstone.plan.side import identity_sequence, pairs
 from bedstone.plan.spelling import (
     changed_foreign_options,
     foreign_options,
@@ -94,16 +94,6 @@ def _value(item: Object, side: Side) -> list[str]:
     if attributes["default"] is not None:
         return [f"default {attributes['default']}"]
     return []
-
-
-def identity_sequence(column: Key, side: Side) -> Object | None:
-    """Return the sequence of an identity column."""
-    table = side.table_of(column)
-    for part in side.parts.get(table, ()) if table else ():
-        sequence = part.kind == "sequence" and side[part].attributes["identity"]
-        if sequence and side[part].owning_column == column:
-            return side[part]
-    return None
 
 
 def extras(item: Object) -> Iterator[Statement]:
@@ -245,7 +235,7 @@ class Columns(Writer):
         before, after, key = change.before, change.after, change.key
         if change.has("generated"):
             yield alter_column(key, "drop expression", _EXCLUSIVE)
-        if change.has("identity") and not after["identity"]:
+        if change.has("identity") and (not after["identity"] or _takes_another(change)):
             yield alter_column(key, "drop identity", _EXCLUSIVE)
         retyped = change.has("type", "collation")
         default_gone = before["default"] is not None and (retyped or after["default"] is None)
@@ -291,11 +281,13 @@ class Columns(Writer):
         after, before, key = change.after, change.before, change.key
         if not after["not_null"]:
             return
+        named = change.old if before["not_null"] else change.new
         if change.has("not_null_name") and before["not_null"]:
             yield _rename_not_null(change)
+            named = change.new
         if before["not_null"] and change.has("not_null_no_inherit"):
             inherit = "no inherit" if after["not_null_no_inherit"] else "inherit"
-            name = not_null_name(change.new)
+            name = not_null_name(named)
             yield Statement(
                 f"alter table {relation_path(key)} alter constraint "
                 f"{quote_identifier(str(name))} {inherit}", key, "", _EXCLUSIVE,
@@ -306,13 +298,13 @@ class Columns(Writer):
                 yield alter_column(key, "drop not null", _EXCLUSIVE)
             yield add_not_null(change.new, "not valid")
         elif before["not_null"] and not before["not_null_validated"]:
-            yield _validate_not_null(change.new)
+            yield _validate_not_null(named)
         elif not before["not_null"]:
             yield from set_not_null(change.new, change.scene)
 
     def _identity(self, change: Change) -> Iterator[Statement]:
         key, after, before = change.key, change.after, change.before
-        if before["identity"]:
+        if before["identity"] and not _takes_another(change):
             yield alter_column(key, f"set generated {after['identity']}", _EXCLUSIVE)
             return
         sequence = identity_sequence(key, change.scene.b)
@@ -347,6 +339,13 @@ class Columns(Writer):
             name = quote_identifier(key.name)
             sql = f"alter foreign table {relation_path(key)} alter column {name} {text}"
             yield Statement(sql, key, lock=_EXCLUSIVE, on=relation_path(key))
+
+
+def _takes_another(change: Change) -> bool:
+    """Whether an identity column is to have a sequence of another name."""
+    scene = change.scene
+    old, new = (identity_sequence(change.key, side) for side in (scene.a, scene.b))
+    return old is not None and new is not None and old.key != new.key
 
 
 def _rename_not_null(change: Change) -> Statement:
@@ -391,7 +390,7 @@ def _must_be_given(item: Object, side: Side) -> bool:
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
     key, table = item.key, scene.b.table_of(item.key)
-    named = scene.has_names
+    named = scene.has_names or item.attributes["not_null_no_inherit"]
     if table is None or not scene.is_online(table):
         rows = scene.may_have_rows(table)
         hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()
