@@ -61,6 +61,11 @@ class Scene:
         """Whether each NOT NULL is to have its name: from 18 on it is a constraint."""
         return self.strict and self.b.catalog.major >= 18
 
+    @property
+    def has_maintain(self) -> bool:
+        """Whether both sides have the privilege MAINTAIN, which came with 17."""
+        return min(side.catalog.major for side in (self.a, self.b)) >= 17
+
     def may_have_rows(self, relation: Key | None) -> bool:
         """Whether rows can be in *relation* when its statements run."""
         return relation is not None and relation in self.a and relation not in self.renewed

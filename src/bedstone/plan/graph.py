@@ -180,8 +180,14 @@ class Graph:
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
             attached = moved and self._b[key].attributes["partition_of"]
-            if names & {"replica_identity", "clustered_on", "inherits", "of_type"} or attached:
+            named = names & {"replica_identity", "clustered_on", "inherits", "of_type"}
+            if named or attached or self._changes_owner(key):
                 yield key
+
+    def _changes_owner(self, key: Key) -> bool:
+        """Whether a sequence that stays is given to another column, when that is there."""
+        changed = "owned_by" in self._work.changed.get(key, ())
+        return changed and self._b[key].attributes["owned_by"] is not None
 
     # --- edges -------------------------------------------------------------------------------
 
@@ -352,7 +358,7 @@ class Graph:
         if key.kind == "column":
             names, kind = self._work.changed[key], self._a[dependant].attributes.get("type")
             return not names <= _QUIET or ("not_null" in names and kind == "primary key")
-        return key.kind != "table"
+        return key.kind not in {"table", "sequence"}
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
         """Yield what a parent table has under the same name: a child's own goes after it."""
@@ -377,6 +383,8 @@ class Graph:
         needs = self._needs(key, self._b)
         if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
             needs.add(column)
+            if self._changes_owner(key):
+                needs -= {column, self._b.wholes.get(key)}
         if not self._scene.is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
@@ -496,10 +504,9 @@ class Graph:
     def _connect_ownership(self, step: Step) -> None:
         """A sequence is given to its column when the column is there and all that uses it."""
         key = step.key
-        waited = {*self._b[key].depends, *self._b.dependants.get(key, ())}
-        if (owner := self._b.wholes.get(key)) is not None:
-            waited.add(owner)
-        for other in waited:
+        waited: set[Key | None] = {*self._b[key].depends, *self._b.dependants.get(key, ())}
+        waited |= {self._b.wholes.get(key), self._b[key].owning_column}
+        for other in filter(None, waited):
             self._edge(self._maker(other), step)
 
     def _connect_attachment(self, step: Step) -> None:
@@ -510,11 +517,8 @@ class Graph:
             comes = not self._comes_along(part) and not self._is_incomplete(part)
             if part.kind in {"constraint", "index"} and waits and comes:
                 self._edge(self._maker(part), step)
-        for above in self._b.above(key):  # else its index might be taken for what goes
-            for part in self._a.parts.get(above, ()):
-                if part.kind in {"constraint", "index"}:
-                    self._edge(self._droppers.get(part), step)
         self._connect_parents(key)
+        self._clear_the_way(step)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
@@ -526,6 +530,16 @@ class Graph:
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
+
+    def _clear_the_way(self, attachment: Step) -> None:
+        """What goes is gone before a partition comes: indexes like its own, other bounds."""
+        for above in self._b.above(attachment.key):
+            for part in self._a.parts.get(above, ()):
+                if part.kind in {"constraint", "index"}:
+                    self._edge(self._droppers.get(part), attachment)
+        for sibling in self._old_parts(self._b.whole_of(attachment.key)):
+            self._edge(Step(Verb.UNSET, sibling), attachment)
+            self._edge(self._droppers.get(sibling), attachment)
 
     def _lacks(self, table: Key, index: Key) -> bool:
         """Whether a partition has nothing of an index of the table that it is attached to."""
@@ -539,6 +553,13 @@ class Graph:
         table = self._b.wholes[index]
         users = (u for u in self._b.dependants.get(table, ()) if u.kind == "table")
         return any(self._b.whole_of(u) == table and self._lacks(u, index) for u in users)
+
+    def _old_parts(self, whole: Key | None) -> Iterable[Key]:
+        """Yield what is a partition of *whole* on side a."""
+        if whole is not None:
+            for child in self._a.dependants.get(whole, ()):
+                if self._a[child].attributes.get("partition_of") == whole.path:
+                    yield child
 
     def _connect_parents(self, table: Key) -> None:
         if self._scene.is_moved(table):

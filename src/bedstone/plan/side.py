@@ -212,7 +212,7 @@ class Side:
         return sorted(k for k in found if self[k].attributes.get("partition_of") == table.path)
 
     def above(self, partition: Key) -> Iterator[Key]:
-        """Yield the table that *partition* is attached to, and what that is attached to, and so on."""
+        """Yield the table that *partition* is attached to, what that is attached to, and so on."""
         while (whole := self.whole_of(partition)) is not None:
             yield whole
             partition = whole
@@ -235,6 +235,16 @@ class Side:
 def is_identity(item: Object) -> bool:
     """Whether *item* is the sequence of an identity column."""
     return item.key.kind == "sequence" and item.attributes["identity"] is True
+
+
+def identity_sequence(column: Key, side: Side) -> Object | None:
+    """Return the sequence of an identity column."""
+    table = side.table_of(column)
+    for part in side.parts.get(table, ()) if table else ():
+        sequence = part.kind == "sequence" and side[part].attributes["identity"]
+        if sequence and side[part].owning_column == column:
+            return side[part]
+    return None
 
 
 def stands_on_index(item: Object) -> bool:

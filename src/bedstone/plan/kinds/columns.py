@@ -14,7 +14,7 @@ from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import pairs
+from bedstone.plan.side import identity_sequence, pairs
 from bedstone.plan.spelling import (
     changed_foreign_options,
     foreign_options,
@@ -96,16 +96,6 @@ def _value(item: Object, side: Side) -> list[str]:
     if attributes["default"] is not None:
         return [f"default {attributes['default']}"]
     return []
-
-
-def identity_sequence(column: Key, side: Side) -> Object | None:
-    """Return the sequence of an identity column."""
-    table = side.table_of(column)
-    for part in side.parts.get(table, ()) if table else ():
-        sequence = part.kind == "sequence" and side[part].attributes["identity"]
-        if sequence and side[part].owning_column == column:
-            return side[part]
-    return None
 
 
 def extras(item: Object) -> Iterator[Statement]:
@@ -276,7 +266,7 @@ class Columns(Writer):
         before, after, key = change.before, change.after, change.key
         if change.has("generated"):
             yield alter_column(key, "drop expression", _EXCLUSIVE)
-        if change.has("identity") and not after["identity"]:
+        if change.has("identity") and (not after["identity"] or _takes_another(change)):
             yield alter_column(key, "drop identity", _EXCLUSIVE)
         retyped = change.has("type", "collation")
         default_gone = before["default"] is not None and (retyped or after["default"] is None)
@@ -343,7 +333,7 @@ class Columns(Writer):
 
     def _identity(self, change: Change) -> Iterator[Statement]:
         key, after, before = change.key, change.after, change.before
-        if before["identity"]:
+        if before["identity"] and not _takes_another(change):
             yield alter_column(key, f"set generated {after['identity']}", _EXCLUSIVE)
             return
         sequence = identity_sequence(key, change.scene.b)
@@ -385,6 +375,13 @@ def _goes_by_itself(column: Key, scene: Scene) -> bool:
     table = scene.a.wholes[column]
     stays = table in scene.b and column not in scene.b
     return stays and not scene.a[table].attributes.get("partition_of")
+
+
+def _takes_another(change: Change) -> bool:
+    """Whether an identity column is to have a sequence of another name."""
+    scene = change.scene
+    old, new = (identity_sequence(change.key, side) for side in (scene.a, scene.b))
+    return old is not None and new is not None and old.key != new.key
 
 
 def _rename_not_null(change: Change) -> Statement:
@@ -445,8 +442,9 @@ def _must_be_given(item: Object, side: Side) -> bool:
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
     key, table = item.key, scene.b.table_of(item.key)
-    comment = item.attributes["constraint_comment"] is not None
-    named = scene.has_names or comment
+    attributes = item.attributes
+    comment = attributes["constraint_comment"] is not None
+    named = scene.has_names or comment or attributes["not_null_no_inherit"]
     if table is None or not scene.is_online(table):
         rows = scene.may_have_rows(table)
         hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()
