@@ -52,6 +52,17 @@ def test_json_has_the_documented_shape(shop: Path) -> None:
             }  # fmt: skip
 
 
+@pytest.mark.parametrize("words", [["history", "--json"], ["prove", ".", "--format", "json"]])
+def test_an_error_is_json_where_json_is_asked_for(shop: Path, words: list[str]) -> None:
+    (shop / "alembic.ini").write_text("[alembic]\n")
+    done = bedstone(shop, *words)
+    told = json.loads(done.stdout)
+    assert (told["exit"], told["error"]["code"]) == (done.returncode, "BED103") == (3, "BED103")
+    assert set(told["error"]) == {"code", "message", "detail", "hint"}
+    assert done.stderr.startswith(f"BED103: {told['error']['message']}\n")
+    assert bedstone(shop, words[0]).stdout == ""
+
+
 def test_sarif_leads_to_the_revision_file(tmp_path: Path) -> None:
     folder = write_project(tmp_path, faulty=True, upto=3)
     done = bedstone(folder, "prove", ".", "--format", "sarif")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program: finds its commands, and turns every failure into a coded line."""
+"""The program: finds its commands and runs the one that is asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bedstone import __version__
-from bedstone.errors import BedstoneError, ExitStatus, FileUnusable
+from bedstone.cli.failure import told
+from bedstone.errors import ExitStatus
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -59,7 +60,7 @@ def _add_commands() -> None:
 
     for found in iter_modules(commands.__path__):
         module = import_module(f"{commands.__name__}.{found.name}")
-        app.command(found.name.replace("_", "-"), epilog=module.EXAMPLES)(module.run)
+        app.command(found.name.replace("_", "-"), epilog=module.EXAMPLES)(told(module.run))
 
 
 _add_commands()
@@ -72,9 +73,6 @@ def main() -> NoReturn:
     sys.unraisablehook = _interrupt_again
     try:
         app()
-    except BedstoneError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(error.exit_status)
     except SystemExit as end:
         if end.code == _INTERRUPTED:
             typer.echo("interrupted: what was made for this run is gone", err=True)
@@ -82,13 +80,6 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except OSError as error:
-        if error.filename is None:
-            _report_bug(error)
-        typer.echo(str(_unusable(error)), err=True)
-        sys.exit(FileUnusable.exit_status)
-    except Exception as error:  # noqa: BLE001  the last resort: a bug is said, not shown raw
-        _report_bug(error)
     sys.exit(ExitStatus.DONE)
 
 
@@ -103,23 +94,3 @@ def _interrupt_again(lost: sys.UnraisableHookArgs) -> None:
         signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
     else:
         sys.__unraisablehook__(lost)
-
-
-def _unusable(error: OSError) -> FileUnusable:
-    return FileUnusable(
-        f"{error.filename} cannot be used: {(error.strerror or str(error)).lower()}",
-        hint="Give this account the right to it, or make room; then run the command again.",
-    )
-
-
-def _report_bug(error: Exception) -> NoReturn:
-    if os.environ.get("BEDSTONE_DEBUG"):
-        raise error
-    name = type(error).__name__
-    typer.echo(
-        f"BED900: bedstone met what it believes impossible: {name}\n"
-        "  detail: This is a bug in bedstone; nothing but scratch databases was touched.\n"
-        "  hint: Run it again with BEDSTONE_DEBUG=1 and report what that prints.",
-        err=True,
-    )
-    sys.exit(ExitStatus.BUG)

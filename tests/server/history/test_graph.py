@@ -235,8 +235,11 @@ def test_an_ini_file_without_a_script_location(sample: Sample, scratch: Scratch)
 
 
 def test_an_ini_file_that_cannot_be_read(sample: Sample, scratch: Scratch) -> None:
-    sample.write("alembic.ini", "script_location = migrations\n")
-    refusal(sample, scratch, ConfigUnusable)
+    path = sample.write("alembic.ini", "[alembic]\nscript_location = migrations\n[alembic]\n")
+    assert refusal(sample, scratch, ConfigUnusable) == (
+        f"BED103: {path}, line 3 cannot be read: section 'alembic' already exists\n"
+        "  hint: Mend the file; nothing was run."
+    )
 
 
 def test_a_process_that_is_lost_while_loading(sample: Sample, scratch: Scratch) -> None:
