@@ -11,6 +11,7 @@ from bedstone.catalog import Key, Meaning, compare
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
+from bedstone.plan.containers import check_containers
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.retyping import is_carried, is_swapped
 from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, retyped, said_otherwise
@@ -94,6 +95,7 @@ def find_differences(
     _give_back(changed, found, a, b, options)
     _check_managed(found, a)
     _check_row_types(found, a)
+    check_containers(found, a, b)
     check_shells(found, a)
     return found
 
