@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands aside for a moment and comes back as it was: defaults, types of tables, partitions."""
+"""What stands aside for a moment and comes back: defaults, types of tables, partitions."""
 
 from __future__ import annotations
 

@@ -40,8 +40,7 @@ def _conditions(work: Differences, b: Side) -> Iterator[tuple[Key, str]]:
             if key not in work.changed or "validated" in work.changed[key]:
                 yield Key("domain", key.schema, key.parent or ""), key.name
         elif key.kind == "domain" and "not_null" in work.changed.get(key, ()):
-            if b[key].attributes["not_null"]:
-                yield key, "NOT NULL"
+            yield from [(key, "NOT NULL")] if b[key].attributes["not_null"] else []
 
 
 def _columns_within(type_: Key, a: Side, *, within: bool = False) -> Iterator[Key]:

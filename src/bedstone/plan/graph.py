@@ -76,7 +76,7 @@ class Graph:
             self._droppers[key] = Step(Verb.DROP, self._dropped_with(key))
         self.steps = {*self._creators.values(), *self._droppers.values()}
         self.steps |= {self._alterer(key) for key in work.changed}
-        prepared = (*self._scene.swaps, *self._scene.replaced)
+        prepared = (*self._scene.swaps, *self._scene.replaced, *self._scene.proven)
         self.steps |= {Step(Verb.PREPARE, key) for key in prepared}
         for key in work.unset:
             self.steps.add(Step(Verb.UNSET, key))
@@ -415,6 +415,8 @@ class Graph:
             self._edge(Step(Verb.PREPARE, above) if above else None, step)
             for dependant in self._a.dependants.get(key, ()):
                 self._edge(step, self._droppers.get(dependant))
+        for key in self._scene.proven:
+            self._edge(Step(Verb.PREPARE, key), Step(Verb.UNSET, key))
         for first, columns in self._scene.swaps.items():
             step, table = Step(Verb.PREPARE, first), self._a.wholes[first]
             self._edge(step, self._alterer(first))
@@ -503,10 +505,7 @@ class Graph:
             waits = part in self._b.brought or not self._is_moved_table(part)
             if part.kind in {"constraint", "index"} and waits and not self._comes_along(part):
                 self._edge(self._maker(part), step)
-        for above in self._b.above(key):  # else its index might be taken for what goes
-            for part in self._a.parts.get(above, ()):
-                if part.kind in {"constraint", "index"}:
-                    self._edge(self._droppers.get(part), step)
+        self._connect_wholes(step)
         self._connect_parents(key)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
@@ -517,6 +516,13 @@ class Graph:
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
+
+    def _connect_wholes(self, step: Step) -> None:
+        """Indexes of its wholes go before: those of the partition might be taken for theirs."""
+        for above in self._b.above(step.key):
+            for part in self._a.parts.get(above, ()):
+                if part.kind in {"constraint", "index"}:
+                    self._edge(self._droppers.get(part), step)
 
     def _connect_parents(self, table: Key) -> None:
         if self._scene.is_moved(table):

@@ -212,7 +212,7 @@ class Side:
         return sorted(k for k in found if self[k].attributes.get("partition_of") == table.path)
 
     def above(self, partition: Key) -> Iterator[Key]:
-        """Yield the table that *partition* is attached to, and what that is attached to, and so on."""
+        """Yield the table that *partition* is attached to, what that is attached to, and so on."""
         while (whole := self.whole_of(partition)) is not None:
             yield whole
             partition = whole
