@@ -38,7 +38,8 @@ class Scene:
     partitions that are taken off their tables for a moment. *swaps* are the columns of which new
     ones are filled beside them, those of a table under the first; *replaced* the indexes and keys
     that are built beside those which go. *beside* says that there may be any of these. *untyped*
-    are the tables that are of no type for a moment.
+    are the tables that are of no type for a moment, *proven* the partitions of which is proven
+    before they are detached that they may be attached again.
     """
 
     a: Side
@@ -50,6 +51,7 @@ class Scene:
     replaced: frozenset[Key] = frozenset()
     beside: bool = True
     untyped: frozenset[Key] = frozenset()
+    proven: frozenset[Key] = frozenset()
 
     @property
     def strict(self) -> bool:

@@ -12,6 +12,7 @@ from bedstone.catalog.printing import differ_in_print_only, is_printed_again
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
+from bedstone.plan.containers import check_containers
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.retyping import is_carried, is_swapped
 from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, retyped, said_otherwise
@@ -104,6 +105,7 @@ def find_differences(
     _check_managed(found, a)
     _check_identities(found, a, b)
     _check_row_types(found, a)
+    check_containers(found, a, b)
     check_shells(found, a)
     return found
 

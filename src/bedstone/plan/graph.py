@@ -76,7 +76,7 @@ class Graph:
             self._droppers[key] = Step(Verb.DROP, self._dropped_with(key))
         self.steps = {*self._creators.values(), *self._droppers.values()}
         self.steps |= {self._alterer(key) for key in work.changed}
-        prepared = (*self._scene.swaps, *self._scene.replaced)
+        prepared = (*self._scene.swaps, *self._scene.replaced, *self._scene.proven)
         self.steps |= {Step(Verb.PREPARE, key) for key in prepared}
         for key in work.unset:
             self.steps.add(Step(Verb.UNSET, key))
@@ -429,6 +429,8 @@ class Graph:
             self._edge(Step(Verb.PREPARE, above) if above else None, step)
             for dependant in self._a.dependants.get(key, ()):
                 self._edge(step, self._droppers.get(dependant))
+        for key in self._scene.proven:
+            self._edge(Step(Verb.PREPARE, key), Step(Verb.UNSET, key))
         for first, columns in self._scene.swaps.items():
             step, table = Step(Verb.PREPARE, first), self._a.wholes[first]
             self._edge(step, self._alterer(first))

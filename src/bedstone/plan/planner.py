@@ -16,12 +16,12 @@ from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.kinds.attaching import attach
+from bedstone.plan.kinds.attaching import attach, prove
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
 from bedstone.plan.kinds.tables import inherit, late, of_type
-from bedstone.plan.preparing import Replacement, find_replaced, find_swaps
+from bedstone.plan.preparing import Replacement, find_proven, find_replaced, find_swaps
 from bedstone.plan.side import Side
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement, Transaction
@@ -86,7 +86,10 @@ def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[K
         beside=beside, untyped=frozenset(work.untyped),
     )  # fmt: skip
     if beside:
-        scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
+        scene = replace(
+            scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene),
+            proven=find_proven(work, scene),
+        )  # fmt: skip
     graph = Graph(work, scene)
     graph.bring_forward(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
@@ -198,7 +201,9 @@ def _write(  # noqa: C901  one case for each verb
 
 
 def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
-    if key in scene.swaps:
+    if key in scene.proven:
+        yield from prove(scene.b[key], scene)
+    elif key in scene.swaps:
         yield from _as_one(key, Swap(scene.swaps[key], scene).prepare())
     else:
         yield from Replacement(key, scene).prepare()

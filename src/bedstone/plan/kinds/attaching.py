@@ -27,15 +27,9 @@ _HASH = "HASH"
 def attach(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write ATTACH PARTITION, behind checks that prove what it would have to read rows for."""
     key, parent = item.key, str(item.attributes["partition_of"])
-    checks: dict[Key, str] = {}
-    unproven = []
-    for table, asked in _asked(item, scene):
-        if asked is not None and scene.is_online(table):
-            checks[table] = asked
-        else:
-            unproven.append(table)
-    for table, asked in checks.items():
-        yield from _prove(table, asked, scene)
+    checks, unproven = _checks(item, scene)
+    if key not in scene.proven:
+        yield from prove(item, scene)
     checked = _checked_keys(item, scene)
     lock, on = _lock(item, [*checks, *unproven, *([key] if checked else [])], scene)
     reason = _reason(unproven, checks, is_new=not scene.may_have_rows(key))
@@ -55,6 +49,24 @@ def attach(item: Object, scene: Scene) -> Iterator[Statement]:
             f"alter table {path(table)} drop constraint {_check(table, scene)}", key,
             "it was there for the attachment", _EXCLUSIVE, path(table),
         )  # fmt: skip
+
+
+def prove(item: Object, scene: Scene) -> Iterator[Statement]:
+    """Write the checks, from which ATTACH learns what it would have to read rows for."""
+    for table, asked in _checks(item, scene)[0].items():
+        yield from _prove(table, asked, scene)
+
+
+def _checks(item: Object, scene: Scene) -> tuple[dict[Key, str], list[Key]]:
+    """Return the tables with what a check can prove of them, and those of which none can."""
+    checks: dict[Key, str] = {}
+    unproven = []
+    for table, asked in _asked(item, scene):
+        if asked is not None and scene.is_online(table):
+            checks[table] = asked
+        else:
+            unproven.append(table)
+    return checks, unproven
 
 
 def _checked_keys(item: Object, scene: Scene) -> list[Key]:

@@ -138,14 +138,17 @@ def own_extras(item: Object, scene: Scene) -> Iterator[Statement]:
         yield alter_column(key, f"set ({options(pairs(attributes['options']))})", _SHARED)
 
 
+def not_null(item: Object) -> str:
+    """Return NOT NULL as a constraint of the table, with its name."""
+    name, column = (quote_identifier(text) for text in (not_null_name(item), item.key.name))
+    no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
+    return f"constraint {name} not null {column}{no_inherit}"
+
+
 def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
     """Write NOT NULL as a constraint with its name."""
-    name = not_null_name(item)
-    no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
-    column = quote_identifier(item.key.name)
     return Statement(
-        f"alter table {relation_path(item.key)} add constraint {quote_identifier(str(name))} "
-        f"not null {column}{no_inherit} {suffix}".rstrip(),
+        f"alter table {relation_path(item.key)} add {not_null(item)} {suffix}".rstrip(),
         item.key,
         reason,
         _EXCLUSIVE,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.plan.kinds.attaching import detach
-from bedstone.plan.kinds.columns import definition, extras, options_of, own_values
+from bedstone.plan.kinds.columns import definition, extras, not_null, options_of, own_values
 from bedstone.plan.kinds.constraints import definition as constraint_definition
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs, words
@@ -91,6 +91,11 @@ class Tables(Writer):
             for column in columns
             if not (inherited and column.attributes["local"] is False)
         ]
+        if inherited and named:
+            found += [
+                not_null(column) for column in columns
+                if column.attributes["local"] is False and column.attributes["not_null_local"]
+            ]  # fmt: skip
         return [*found, *self._checks(item, scene)]
 
     def _checks(self, item: Object, scene: Scene) -> Iterator[str]:
