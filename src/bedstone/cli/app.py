@@ -14,6 +14,7 @@ import typer
 
 from bedstone import __version__
 from bedstone.cli.failure import told
+from bedstone.cli.signature import spread
 from bedstone.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _add_commands() -> None:
 
     for found in iter_modules(commands.__path__):
         module = import_module(f"{commands.__name__}.{found.name}")
-        app.command(found.name.replace("_", "-"), epilog=module.EXAMPLES)(told(module.run))
+        app.command(found.name.replace("_", "-"), epilog=module.EXAMPLES)(told(spread(module.run)))
 
 
 _add_commands()

@@ -25,7 +25,7 @@ from bedstone.errors import (
     RevisionFileFailed,
     RevisionMissing,
 )
-from bedstone.history import alembic
+from bedstone.history import loading
 
 if TYPE_CHECKING:
     from bedstone.server import Scratch
@@ -251,7 +251,7 @@ def test_a_process_that_is_lost_while_loading(sample: Sample, scratch: Scratch) 
 def test_loading_that_hangs(
     sample: Sample, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alembic, "SHORTEST_LOADING_TIMEOUT", 3.0)
+    monkeypatch.setattr(loading, "SHORTEST_LOADING_TIMEOUT", 3.0)
     sample.table("a")
     sample.env(imports="print('waiting', flush=True)\nimport time; time.sleep(60)")
     assert "waiting" in refusal(sample, scratch, ProjectTookTooLong, timeout=3)

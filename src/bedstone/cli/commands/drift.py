@@ -9,18 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bedstone.cli.options import (
-    Config,
-    Database,
-    Env,
-    Json,
-    Python,
-    Section,
-    Server,
-    Target,
-    X,
-    open_project,
-)
+from bedstone.cli.options import Database, Json, ServerOptions, Target
 from bedstone.cli.progress import show_progress
 from bedstone.cli.stakes import find_stakes
 
@@ -67,12 +56,7 @@ def run(
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for a lock that somebody holds there.")
     ] = 3,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: ServerOptions,
     json: Json = False,
 ) -> None:
     """Say where models, history and live database do not agree, object by object.
@@ -87,9 +71,7 @@ def run(
     from bedstone.prove import find_drift, open_sides, server_for
     from bedstone.report import render_drift, render_drift_json
 
-    project = open_project(
-        target, python=python, config=config, section=section, env=env, x=x, server=server
-    )
+    project = given.open(target)
     if repair is not None and json:
         raise typer.BadParameter("it prints a script for psql", param_hint="--repair with --json")
     patterns = (*project.settings.exclude, *project.settings.drift_ignore, *(ignore or ()))

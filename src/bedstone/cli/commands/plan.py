@@ -10,18 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bedstone.cli.options import (
-    Config,
-    Database,
-    Env,
-    Json,
-    Online,
-    Postgres,
-    Python,
-    Section,
-    Server,
-    X,
-)
+from bedstone.cli.options import Database, Json, Online, PlanOptions
 from bedstone.cli.progress import show_progress
 from bedstone.cli.renames import RenameOption, candidates_data, settle_renames, tell_candidates
 from bedstone.cli.sides import SIDE, OfProject, place_of
@@ -44,12 +33,7 @@ def run(
     *,
     project: OfProject = ".",
     database: Database = None,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: PlanOptions,
     rename: RenameOption = None,
     reverse: Annotated[
         bool, typer.Option("--reverse", help="Plan the way back: from TO to FROM.")
@@ -62,7 +46,6 @@ def run(
             help="Plan the order of columns and automatic names too: pg_dump will say the same.",
         ),
     ] = False,
-    postgres: Postgres = None,
     schema: Annotated[
         list[str] | None, typer.Option(help="Plan for this schema only. Repeatable.")
     ] = None,
@@ -94,9 +77,8 @@ def run(
     with ExitStack() as stack:
         with show_progress() as progress:
             place, settings = place_of(
-                a, b, project=project, database=database, progress=progress, python=python,
-                config=config, section=section, env=env, x=x, server=server, postgres=postgres,
-            )  # fmt: skip
+                a, b, project=project, database=database, progress=progress, given=given
+            )
             lowest = read_range(settings.postgres)
             options = Options(online=online, lowest=lowest, strict=strict_order)
             scratch_server = stack.enter_context(server_for(settings))
