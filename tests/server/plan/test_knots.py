@@ -152,6 +152,8 @@ def test_rows_that_other_rows_hold_keep_their_types(scratch: Scratch) -> None:
         ("bigint", "double precision", False), ("integer", "double precision", True),
         ("integer", "real", False), ("smallint", "real", True), ("real", "double precision", False),
         ("bigint", "numeric", True), ("integer", "numeric(10,-2)", False),
+        ("integer", "numeric(10,2)", False), ("numeric(8,2)", "numeric(9,3)", False),
+        ("numeric(8,2)", "numeric(9,2)", True), ("numeric(8,2)", "numeric", True),
         ("text", "name", False), ("text", '"char"', False), ("text", "character varying", True),
         ("interval", "interval day", False), ("interval day", "interval", True),
         ("text", "text[]", False),
