@@ -98,6 +98,15 @@ ENCOUNTERS = {
         as 'select count(*) from public.last_of()';
         create materialized view a as select first_of()""",
     ),
+    "an aggregate of other functions under a view with rows": (
+        """create function f(int, int) returns int language sql immutable as 'select $1 + $2';
+        create aggregate total(int) (sfunc = f, stype = int, initcond = '0');
+        create table t (a int); create materialized view v as select total(a) from t""",
+        "insert into t values (1)",
+        """create function g(int, int) returns int language sql immutable as 'select $1 + $2 + 1';
+        create aggregate total(int) (sfunc = g, stype = int, parallel = safe);
+        create table t (a int); create materialized view v as select total(a) from t""",
+    ),
     "an extension that moves from a schema that goes": (
         "create schema one; create extension citext schema one",
         "select 1",
@@ -149,3 +158,9 @@ def test_the_sequence_of_an_identity_column_stays_with_it(scratch: Scratch) -> N
     a = made(scratch, table.format(identity, ""))
     with pytest.raises(NotPlannable, match=r"is that of column public\.t\.a"):
         plan(a, b)
+
+
+def test_an_aggregate_is_replaced_under_what_uses_it(scratch: Scratch) -> None:
+    old, _, new = ENCOUNTERS["an aggregate of other functions under a view with rows"]
+    b, a = made(scratch, new), made(scratch, old)
+    assert not [s for s in plan(a, b).statements if s.subject.kind == "materialized view"]
