@@ -162,9 +162,19 @@ def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[K
         if above is not None and not apart and a.brought.get(key) == above and above in changed:
             same = changed[above] - NAMES
             rest -= same & _INHERITED if key.kind == "column" else same
+        elif key.kind == "column" and not apart and _has_same_parents(table, a, b):
+            for parent in b.parents_of(key):  # a column of its own that is one with a parent's
+                rest -= changed.get(parent, set()) & {"type", "collation"}
         if rest:
             found[key] = frozenset(rest)
     return found
+
+
+def _has_same_parents(table: Key | None, a: Side, b: Side) -> bool:
+    if table is None or table not in a:
+        return False
+    old, new = (side[table].attributes.get("inherits") for side in (a, b))
+    return old == new
 
 
 def _give_back(

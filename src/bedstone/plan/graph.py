@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
+from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order, logged_in_order
 from bedstone.plan.shells import functions_of
 from bedstone.plan.side import WITH_DEFAULT, number, stands_on_index
@@ -197,6 +198,11 @@ class Graph:
         if first in self.steps and then in self.steps:
             self._after[first].add(then)
 
+    def _edge_if_free(self, first: Step | None, then: Step) -> None:
+        """Add an edge that no server asks for, unless *first* has to wait for *then*."""
+        if first is not None and first not in _reached([then], self._after):
+            self._edge(first, then)
+
     def _connect(self) -> None:
         for key in self._made:
             self._connect_made(key)
@@ -213,6 +219,11 @@ class Graph:
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
+        self._connect_mentioned()
+
+    def _connect_mentioned(self) -> None:
+        for named, key in mentions(self._made, self._b):
+            self._edge_if_free(self._maker(named), self._creators[key])
 
     def _connect_unset(self, key: Key) -> None:
         """What stands aside does so before what it needs changes, and is back after that."""
@@ -285,8 +296,9 @@ class Graph:
         whole = side.wholes.get(key)
         if whole is not None and key.kind != "sequence":
             found.add(whole)
-        if key.schema is not None:
-            found.add(Key("schema", None, key.schema))
+        schema = side[key].attributes["schema"] if key.kind == "extension" else key.schema
+        if schema is not None:
+            found.add(Key("schema", None, str(schema)))
         if (extension := side[key].extension) is not None:
             found.add(Key("extension", None, extension))
         return found - {key}
@@ -380,15 +392,12 @@ class Graph:
 
     def _connect_changed(self, key: Key) -> None:
         step = self._alterer(key)
-        needs = self._needs(key, self._b)
-        if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
-            needs.add(column)
-            if self._changes_owner(key):
-                needs -= {column, self._b.wholes.get(key)}
+        if key.kind == "extension":
+            self._connect_moved(key)
         if not self._scene.is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
-        for needed in needs:
+        for needed in self._needs_when_changed(key):
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
                     self._edge(self._creators[needed], step)
@@ -396,6 +405,21 @@ class Graph:
                 continue  # it comes after its column, as an owned one has to
             elif needed in self._work.changed and needed.kind not in {"table", "foreign table"}:
                 self._edge(self._alterer(needed), step)
+
+    def _needs_when_changed(self, key: Key) -> set[Key]:
+        """Return what *key* needs; the column that a sequence is given to later is not among it."""
+        needs = self._needs(key, self._b)
+        column = self._b[key].owning_column
+        if column is None:
+            return needs
+        if self._changes_owner(key):
+            return needs - {column, self._b.wholes.get(key)}
+        return needs | {column}
+
+    def _connect_moved(self, extension: Key) -> None:
+        """An extension leaves its schema before that goes."""
+        for needed in self._needs(extension, self._a):
+            self._edge(self._alterer(extension), self._droppers.get(needed))
 
     def _connect_names(self) -> None:
         """What gives a name free comes before what takes it."""

@@ -278,7 +278,7 @@ class Columns(Writer):
         if change.has("not_null") and not after["not_null"]:
             yield alter_column(key, "drop not null", _EXCLUSIVE)
         if retyped:
-            yield self._retype(change)
+            yield from self._retype_with_heirs(change)
         given_back = key in change.scene.detached
         if after["default"] is not None and not given_back and (change.has("default") or retyped):
             yield alter_column(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
@@ -292,6 +292,16 @@ class Columns(Writer):
                 key, f"set expression as ({after['expression']})", _EXCLUSIVE, hazards=hazards
             )
         yield from self._rest(change)
+
+    def _retype_with_heirs(self, change: Change) -> Iterator[Statement]:
+        """Change the type; a default of a child's stands aside, and its own change sets another."""
+        heirs = _heirs_with_default(change)
+        for old, _ in heirs:
+            yield from unset_default(old)
+        yield self._retype(change)
+        for old, new in heirs:
+            if old.attributes["default"] == new.attributes["default"]:
+                yield from set_default(new)
 
     def _retype(self, change: Change) -> Statement:
         key, after = change.key, change.after
@@ -378,6 +388,18 @@ def _goes_by_itself(column: Key, scene: Scene) -> bool:
     table = scene.a.wholes[column]
     stays = table in scene.b and column not in scene.b
     return stays and not scene.a[table].attributes.get("partition_of")
+
+
+def _heirs_with_default(change: Change) -> list[tuple[Object, Object]]:
+    """Return the columns of children that get the other type, too, and may not have a default."""
+    scene = change.scene
+    found = []
+    for key in scene.a.heirs(change.key):
+        old, new, table = scene.a[key], scene.b.get(key), scene.a.wholes[key]
+        apart = table in scene.renewed or scene.is_apart(table) or scene.is_uprooted(table)
+        if new is not None and not apart and not old.attributes["generated"]:
+            found.append((old, new))
+    return found
 
 
 def _takes_another(change: Change) -> bool:
