@@ -20,6 +20,10 @@ from bedstone.errors import ExitStatus
 if TYPE_CHECKING:
     from types import FrameType
 
+_INTERRUPTED = 130
+"""What shells say of a command that Ctrl-C ended; typer exits with it as well."""
+_A_MOMENT = 0.02
+"""Seconds until a lost interrupt comes again."""
 _EPILOG = "Examples:  bedstone prove .    bedstone prove . --since origin/main    bedstone doctor"
 
 app = typer.Typer(
@@ -66,11 +70,14 @@ _add_commands()
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGALRM, _interrupt)
+    sys.unraisablehook = _interrupt_again
     try:
         app()
-    except KeyboardInterrupt:
-        typer.echo("interrupted: what was made for this run is gone", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            typer.echo("interrupted: what was made for this run is gone", err=True)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
@@ -80,3 +87,11 @@ def main() -> NoReturn:
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     """Let a polite kill clean up as Ctrl-C does."""
     raise KeyboardInterrupt
+
+
+def _interrupt_again(lost: sys.UnraisableHookArgs) -> None:
+    """Let an interrupt come again that fell into a finalizer, where Python only prints it."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+    else:
+        sys.__unraisablehook__(lost)

@@ -117,10 +117,12 @@ class LoadedProject:
 
     def close(self) -> None:
         """End the process and remove what was written for it."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-        self.surroundings.close()
+        try:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+        finally:
+            self.surroundings.close()
 
     def _is_due_to_forking(self, reply: Reply) -> bool:
         """Whether *reply* may be a failure of the fork, not of the project.
