@@ -44,6 +44,7 @@ FILES = {
 SIDES = {
     "nowhere.sql": (2, "BED100", "there is no file nowhere.sql"),
     "nonsense": (2, "BED100", '"nonsense" is no folder here'),
+    "model": (2, "BED100", "Did you mean models?"),
     "mysql://u:s3cret@h/d": (2, "BED100", "begins with mysql:// and is none of PostgreSQL"),
     "postgresql://u:s3cret@127.0.0.1:1/x": (3, "BED001", "does not answer"),
     "type.sql": (3, "BED194", "line 2\n    id integre\n       ^"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,8 +189,10 @@ def read_side(text: str, server: Server, place: Place | None = None) -> Catalog:
         raise TargetUnknown(f"there is no file {text}", hint=f"Paths are relative to {where.cwd}.")
     try:
         project = resolve(text, overrides=where.overrides, cwd=where.cwd)
-    except (TargetUnknown, TargetUnsupported):
+    except (TargetUnknown, TargetUnsupported) as error:
         if not path.is_dir() or not (files := plain_sql_files(path)):
+            if near := get_close_matches(text, WORDS, n=1):
+                error.hint = f"Did you mean {near[0]}? Else name a folder with alembic.ini."
             raise
         return _of_scripts(files, server)
     with open_sides(project, server, progress=where.progress) as sides:
