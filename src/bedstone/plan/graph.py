@@ -110,7 +110,7 @@ class Graph:
             column = self._b[key].owning_column
             return column if column in made and column is not None else key
         above = self._b.brought.get(key)
-        by_itself = self._is_attached(key) or self._is_by_itself(whole)
+        by_itself = key.kind == "trigger" or self._is_attached(key) or self._is_by_itself(whole)
         if above is not None and above in made and not by_itself:
             return self._made_with(above)
         return key
@@ -431,10 +431,14 @@ class Graph:
                 self._edge(self._droppers[key], self._alterer(above))
 
     def _connect_child(self, key: Key) -> None:
-        """A child is made when its parents have all that it inherits."""
+        """A child is made when its parents have all that it inherits, and nothing else."""
         for part in self._b.parts.get(key, ()):
             for above in self._b.parents_of(part):
                 self._edge(self._maker(above), self._creators[key])
+        for parent in self._b[key].depends:
+            for part in self._a.parts.get(parent, ()):
+                if part.kind in {"column", "constraint"}:
+                    self._edge(self._droppers.get(part), self._creators[key])
 
     def _connect_ties(self) -> None:
         for step in [s for s in self.steps if s.verb is Verb.TIE]:
