@@ -95,7 +95,10 @@ class Graph:
         return Step(Verb.ALTER, self._leaders.get(key, key))
 
     def _made_with(self, key: Key) -> Key:
-        """Return the object whose CREATE or ADD makes *key* too, or *key*."""
+        """Return the object whose CREATE or ADD makes *key* too, or *key*.
+
+        What a parent brings has a step of its own, which says what it has otherwise.
+        """
         made = self._made
         whole = self._b.wholes.get(key)
         if whole is not None and whole in made:
@@ -109,10 +112,6 @@ class Graph:
         if key.kind == "sequence" and self._b[key].attributes["identity"]:
             column = self._b[key].owning_column
             return column if column in made and column is not None else key
-        above = self._b.brought.get(key)
-        by_itself = key.kind == "trigger" or self._is_attached(key) or self._is_by_itself(whole)
-        if above is not None and above in made and not by_itself:
-            return self._made_with(above)
         return key
 
     def _is_by_itself(self, table: Key | None) -> bool:
@@ -254,6 +253,7 @@ class Graph:
     def _connect_made(self, key: Key) -> None:
         step = self._creators[key]
         self._connect_declared(key)
+        self._edge(self._creators.get(self._b.brought.get(key, key)), step)
         for needed in self._needs(key, self._b):
             if key in functions_of(needed, self._b):
                 self._edge(Step(Verb.DECLARE, needed), step)

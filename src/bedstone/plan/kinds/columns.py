@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Attributes
+from bedstone.plan.annotations import NAMES
 from bedstone.plan.backfill import backfill, has_children, has_triggers, may_go_past
+from bedstone.plan.change import Change
 from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
@@ -31,11 +33,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Key, Object
-    from bedstone.plan.change import Change, Scene
+    from bedstone.plan.change import Scene
     from bedstone.plan.side import Side
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
+#: What a column is by being brought by a parent, and what is cosmetic.
+_OF_PARENTS = frozenset(
+    {"position", "local", "inherited_from", "not_null_local", "not_null_name", "identity",
+     "not_null_no_inherit"}
+)  # fmt: skip
 #: How the types that can be stored in more than one way are stored, all others: extended.
 _STORAGES = {"numeric": "main", "inet": "main", "cidr": "main", "tsquery": "plain"}
 
@@ -131,6 +138,16 @@ def own_values(item: Object, side: Side) -> Iterator[Statement]:
         value = attributes["default"]
         action = "drop default" if value is None else f"set default {value}"
         yield alter_column(item.key, action, _EXCLUSIVE)
+
+
+def as_brought(key: Key, scene: Scene) -> Change:
+    """Return the change from the column that a parent has just brought to what it is to be."""
+    item, parent = scene.b[key], scene.b[scene.b.brought[key]].attributes
+    bare = dict.fromkeys(parent.keys() & {*NAMES, "options"})
+    not_null = parent["not_null"] and not parent["not_null_no_inherit"]
+    brought = Attributes.of("column", {**parent, **bare, "not_null": not_null})
+    names = {name for name in brought if brought[name] != item.attributes[name]} - _OF_PARENTS
+    return Change(replace(item, attributes=brought), item, frozenset(names), scene)
 
 
 def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
