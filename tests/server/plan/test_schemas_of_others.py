@@ -22,7 +22,8 @@ _LIST = "create table p (a int{}) partition by list (a);"
 PAIRS = {
     "a child keeps what its parent gives up, another one does not": (
         """create table p (a int, x int, constraint k check (x > 0));
-        create table c () inherits (p); create table d () inherits (p); create table e () inherits (d)""",
+        create table c () inherits (p); create table d () inherits (p);
+        create table e () inherits (d)""",
         "insert into c values (1, 2); insert into d values (3, 4); insert into e values (5, 6)",
         """create table p (a int); create table c (x int, constraint k check (x > 0)) inherits (p);
         create table d () inherits (p); create table e (x int) inherits (d)""",
