@@ -284,7 +284,9 @@ class Graph:
         step = self._droppers[key]
         for needed in self._needs(key, self._a):
             self._edge(step, self._droppers.get(needed))
-            if needed in self._work.changed and self._disturbs(needed):
+            if needed not in self._work.changed:
+                continue
+            if self._disturbs(needed) or self._needs_not_null(key, needed):
                 self._edge(step, self._alterer(needed))
         users = self._a.dependants.get(key, frozenset())
         attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
@@ -304,6 +306,10 @@ class Graph:
         if key.kind == "column":
             return not self._work.changed[key] <= _QUIET
         return key.kind != "table"
+
+    def _needs_not_null(self, constraint: Key, column: Key) -> bool:
+        key = self._a[constraint].attributes.get("type") == "primary key"
+        return key and "not_null" in self._work.changed[column]
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
         """Yield what a parent table has under the same name: a child's own goes after it."""
@@ -544,18 +550,18 @@ class Graph:
     def bring_forward(self, steps: Iterable[Step]) -> None:
         """Let *steps* come before anything stands aside, with all that they wait for.
 
-        What waits for something that stands aside itself comes as early as it can.
+        What waits for something that stands aside itself, or is changed, comes as early as it can.
         """
         before = self._reversed()
         for step in steps:
             awaited = _reached((step,), before)
-            if any(self._stands_aside(other) for other in awaited - {step}):
+            if any(self._holds_back(other) for other in awaited - {step}):
                 awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
             self._early |= awaited
 
-    def _stands_aside(self, step: Step) -> bool:
+    def _holds_back(self, step: Step) -> bool:
         renewed = step.verb is Verb.DROP and step.key in self._work.renewed
-        return renewed or step.verb in {Verb.UNSET, Verb.SAVE}
+        return renewed or step.verb in {Verb.UNSET, Verb.SAVE, Verb.ALTER}
 
     def _reversed(self) -> Mapping[Step, set[Step]]:
         before: defaultdict[Step, set[Step]] = defaultdict(set)
