@@ -123,6 +123,13 @@ class Scene:
         """Whether what a parent brings does not reach *table* while it is changed."""
         return self.is_uprooted(table) or self.is_apart(table)
 
+    def is_brought(self, key: Key) -> bool:
+        """Whether *key* is a column that a parent brings to a table that stays its child."""
+        table = self.b.wholes.get(key) if key.kind == "column" else None
+        if table is None or key not in self.b.brought or not self.may_have_rows(table):
+            return False
+        return not self.is_by_itself(table)
+
     def is_left_to_children(self, key: Key) -> bool:
         """Whether a column or check goes, and stays with a child that had it from there."""
         if key.kind not in {"column", "constraint"} or key in self.b:

@@ -96,7 +96,10 @@ class Graph:
         return Step(Verb.ALTER, self._leaders.get(key, key))
 
     def _made_with(self, key: Key) -> Key:
-        """Return the object whose CREATE or ADD makes *key* too, or *key*."""
+        """Return the object whose CREATE or ADD makes *key* too, or *key*.
+
+        What a parent brings has a step of its own, which says what it has otherwise.
+        """
         made = self._made
         whole = self._b.wholes.get(key)
         if whole is not None and whole in made:
@@ -306,6 +309,7 @@ class Graph:
     def _connect_made(self, key: Key) -> None:
         step = self._creators[key]
         self._connect_declared(key)
+        self._edge(self._creators.get(self._b.brought.get(key, key)), step)
         for needed in self._needs(key, self._b):
             if key in functions_of(needed, self._b):
                 self._edge(Step(Verb.DECLARE, needed), step)
@@ -512,10 +516,14 @@ class Graph:
                 self._edge(self._droppers[key], self._alterer(above))
 
     def _connect_child(self, key: Key) -> None:
-        """A child is made when its parents have all that it inherits."""
+        """A child is made when its parents have all that it inherits, and nothing else."""
         for part in self._b.parts.get(key, ()):
             for above in self._b.parents_of(part):
                 self._edge(self._maker(above), self._creators[key])
+        for parent in self._b[key].depends:
+            for part in self._a.parts.get(parent, ()):
+                if part.kind in {"column", "constraint"}:
+                    self._edge(self._droppers.get(part), self._creators[key])
 
     def _connect_ties(self) -> None:
         for step in [s for s in self.steps if s.verb is Verb.TIE]:
@@ -639,18 +647,18 @@ class Graph:
     def bring_forward(self, steps: Iterable[Step]) -> None:
         """Let *steps* come before anything stands aside, with all that they wait for.
 
-        What waits for something that stands aside itself comes as early as it can.
+        What waits for something that stands aside itself, or is changed, comes as early as it can.
         """
         before = self._reversed()
         for step in steps:
             awaited = _reached((step,), before)
-            if any(self._stands_aside(other) for other in awaited - {step}):
+            if any(self._holds_back(other) for other in awaited - {step}):
                 awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
             self._early |= awaited
 
-    def _stands_aside(self, step: Step) -> bool:
+    def _holds_back(self, step: Step) -> bool:
         renewed = step.verb is Verb.DROP and step.key in self._work.renewed
-        return renewed or step.verb in {Verb.UNSET, Verb.SAVE}
+        return renewed or step.verb in {Verb.UNSET, Verb.SAVE, Verb.ALTER}
 
     def _reversed(self) -> Mapping[Step, set[Step]]:
         before: defaultdict[Step, set[Step]] = defaultdict(set)

@@ -17,6 +17,7 @@ from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.attaching import attach, prove
+from bedstone.plan.kinds.columns import as_brought
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
@@ -257,6 +258,9 @@ def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     item = scene.b[key]
     if key in scene.replaced:
         yield from Replacement(key, scene).take_over()
+    elif scene.is_brought(key):
+        yield from _alter(as_brought(key, scene))
+        return
     else:
         yield from WRITERS[key.kind].create(item, scene)
     yield from annotate(item, scene)

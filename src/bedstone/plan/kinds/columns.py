@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Attributes
 from bedstone.errors import NotPlannable
+from bedstone.plan.annotations import NAMES
 from bedstone.plan.backfill import backfill, fill_at_once, has_children, has_triggers, may_go_past
+from bedstone.plan.change import Change
 from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
@@ -33,11 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Key, Object
-    from bedstone.plan.change import Change, Scene
+    from bedstone.plan.change import Scene
     from bedstone.plan.side import Side
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
+#: What a column is by being brought by a parent, and what is cosmetic.
+_OF_PARENTS = frozenset(
+    {"position", "local", "inherited_from", "not_null_local", "not_null_name", "identity",
+     "not_null_no_inherit"}
+)  # fmt: skip
 #: How the types that can be stored in more than one way are stored, all others: extended.
 _STORAGES = {"numeric": "main", "inet": "main", "cidr": "main", "tsquery": "plain"}
 
@@ -125,24 +132,21 @@ def own_values(item: Object, scene: Scene) -> Iterator[Statement]:
         yield from set_not_null(item, scene)
 
 
-def own_extras(item: Object, scene: Scene) -> Iterator[Statement]:
-    """Write what else of such a column has come from the parent's, and is to be otherwise."""
-    key, attributes = item.key, item.attributes
-    parent = scene.b[scene.b.brought[key]].attributes
-    if attributes["storage"] != parent["storage"]:
-        yield alter_column(key, f"set storage {storage(attributes, scene)}", _EXCLUSIVE)
-    if attributes["statistics"] != parent["statistics"]:
-        value = -1 if attributes["statistics"] is None else attributes["statistics"]
-        yield alter_column(key, f"set statistics {value}", _SHARED)
-    if attributes["options"]:
-        yield alter_column(key, f"set ({options(pairs(attributes['options']))})", _SHARED)
-
-
 def not_null(item: Object) -> str:
     """Return NOT NULL as a constraint of the table, with its name."""
     name, column = (quote_identifier(text) for text in (not_null_name(item), item.key.name))
     no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
     return f"constraint {name} not null {column}{no_inherit}"
+
+
+def as_brought(key: Key, scene: Scene) -> Change:
+    """Return the change from the column that a parent has just brought to what it is to be."""
+    item, parent = scene.b[key], scene.b[scene.b.brought[key]].attributes
+    bare = dict.fromkeys(parent.keys() & {*NAMES, "options"})
+    not_null = parent["not_null"] and not parent["not_null_no_inherit"]
+    brought = Attributes.of("column", {**parent, **bare, "not_null": not_null})
+    names = {name for name in brought if brought[name] != item.attributes[name]} - _OF_PARENTS
+    return Change(replace(item, attributes=brought), item, frozenset(names), scene)
 
 
 def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
@@ -172,10 +176,6 @@ class Columns(Writer):
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Add the column; a default that would rewrite the table comes after it."""
         table = scene.b.table_of(item.key)
-        if item.key in scene.b.brought and not scene.is_by_itself(table):
-            yield from own_values(item, scene)
-            yield from own_extras(item, scene)
-            return
         if _is_filled_later(item, table, scene):
             assert table is not None  # noqa: S101  it has rows
             yield from self._filled_later(item, table, scene)
