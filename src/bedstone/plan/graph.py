@@ -538,15 +538,14 @@ class Graph:
         first, last = self._alterer(table), Step(Verb.TIE, table)
         for part in self._a.parts.get(table, ()):
             self._edge(first, self._droppers.get(part))
-            above = self._a.brought.get(part)
-            if above is not None:
+            for above in self._a.parents_of(part):
                 self._edge(first, self._droppers.get(above))
                 self._edge(first, self._alterer(above))
         for part in self._b.parts.get(table, ()):
             if part.kind in {"column", "constraint"}:
                 self._edge(self._maker(part), last)
-                above = self._b.brought.get(part)
-                self._edge(self._maker(above) if above is not None else None, last)
+                for above in self._b.parents_of(part):
+                    self._edge(self._maker(above), last)
 
     def _connect_apart(self, table: Key) -> None:
         """A partition gets all that its whole brings before it is attached to it."""
