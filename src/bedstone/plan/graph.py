@@ -292,6 +292,7 @@ class Graph:
                 self._edge(Step(Verb.DECLARE, needed), step)
                 continue
             self._edge(self._maker(needed), step)
+            self._connect_type(needed, key, step)
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
@@ -303,6 +304,16 @@ class Graph:
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
                 column = self._b[key].owning_column
                 self._edge(self._droppers[key], self._alterer(column) if column else None)
+
+    def _connect_type(self, type_: Key, key: Key, step: Step) -> None:
+        """What a type is made of changes before anything new is of the type."""
+        if type_.kind != "composite" or key.kind == "attribute":
+            return
+        new = key not in self._a or type_ not in self._a[key].depends
+        for side in (self._a, self._b) if new else ():
+            for part in side.parts.get(type_, ()):
+                self._edge(self._droppers.get(part), step)
+                self._edge(self._maker(part), step)
 
     def _connect_brought(self, key: Key) -> None:
         """What a parent brings is there after that; of a partition, when that is attached."""
@@ -377,6 +388,7 @@ class Graph:
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
         for needed in needs:
+            self._connect_type(needed, key, step)
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
                     self._edge(self._creators[needed], step)
@@ -433,6 +445,7 @@ class Graph:
                 needs |= self._b[dependant].depends
                 needs -= {dependant}
         for needed in needs:
+            self._connect_type(needed, column, step)
             if needed not in self._leaders and needed.kind not in {"table", "sequence"}:
                 self._edge(self._maker(needed), step)
 
@@ -556,7 +569,8 @@ class Graph:
                 self._edge(first, self._maker(part))
                 self._edge(self._maker(part), last)
         for part in self._a.parts.get(table, ()):
-            if part.kind in {"column", "constraint"} and part not in self._b:
+            foreign = self._is_foreign(part, self._a)  # which may go with that of the whole
+            if part.kind in {"column", "constraint"} and part not in self._b and not foreign:
                 self._edge(first, self._droppers.get(part))
                 self._edge(self._droppers.get(part), last)
 
