@@ -261,11 +261,7 @@ class Graph:
     def _connect_order(self) -> None:
         """Columns are added in the order of side b, tables logged in that of foreign keys."""
         for first, then in logged_in_order(self._work, self._a, self._b):
-            before, after = self._droppers.get(first), self._creators.get(then)
-            self._edge(
-                before if first.kind == "constraint" else self._alterer(first),
-                after if then.kind == "constraint" else self._alterer(then),
-            )
+            self._edge(self._droppers.get(first) or self._alterer(first), self._maker(then))
         if self._scene.strict:
             for first, then in added_in_order(self._work, self._b):
                 self._edge(self._creators[first], self._creators[then])

@@ -135,9 +135,9 @@ def logged_in_order(work: Differences, a: Side, b: Side) -> Iterator[tuple[Key, 
         if table.kind not in _TABLES or "persistence" not in names:
             continue
         unlogged = b[table].attributes["persistence"] == "unlogged"
-        for side in (a, b):
+        for side, moved in ((a, work.removed | work.renewed), (b, work.added | work.renewed)):
             own = [k for k in side.parts.get(table, ()) if _is_foreign_key(k, side)]
-            for key in (*own, *side.referring(table)):
+            for key in moved.intersection((*own, *side.referring(table))):
                 yield (key, table) if side is a else (table, key)
             for key in side.referring(table):
                 pair = (side.wholes[key], table)
