@@ -63,6 +63,11 @@ class Scene:
         """Whether each NOT NULL is to have its name: from 18 on it is a constraint."""
         return self.strict and self.b.catalog.major >= 18
 
+    @property
+    def has_maintain(self) -> bool:
+        """Whether both sides have the privilege MAINTAIN, which came with 17."""
+        return min(side.catalog.major for side in (self.a, self.b)) >= 17
+
     def may_have_rows(self, relation: Key | None) -> bool:
         """Whether rows can be in *relation* when its statements run."""
         return relation is not None and relation in self.a and relation not in self.renewed
@@ -117,6 +122,19 @@ class Scene:
     def is_by_itself(self, table: Key | None) -> bool:
         """Whether what a parent brings does not reach *table* while it is changed."""
         return self.is_uprooted(table) or self.is_apart(table)
+
+    def is_brought(self, key: Key) -> bool:
+        """Whether *key* is a column that a parent brings to a table that stays its child."""
+        table = self.b.wholes.get(key) if key.kind == "column" else None
+        if table is None or key not in self.b.brought or not self.may_have_rows(table):
+            return False
+        return not self.is_by_itself(table)
+
+    def is_left_to_children(self, key: Key) -> bool:
+        """Whether a column or check goes, and stays with a child that had it from there."""
+        if key.kind not in {"column", "constraint"} or key in self.b:
+            return False
+        return any(below in self.b and below not in self.renewed for below in self.a.below(key))
 
     def is_online(self, relation: Key | None) -> bool:
         """Whether work on the rows of *relation* is to keep nobody out."""

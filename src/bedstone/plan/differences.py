@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Change as Kind
 from bedstone.catalog import Key, Meaning, compare
+from bedstone.catalog.printing import differ_in_print_only, is_printed_again
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
@@ -16,12 +17,19 @@ from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.retyping import is_carried, is_swapped
 from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, retyped, said_otherwise
 from bedstone.plan.shells import check_shells
-from bedstone.plan.side import WITH_DEFAULT, is_key_column, is_moved, stands_on_index, words
+from bedstone.plan.side import (
+    WITH_DEFAULT,
+    is_identity,
+    is_key_column,
+    is_moved,
+    stands_on_index,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Object
+    from bedstone.catalog import Difference, Object
     from bedstone.plan.change import Options
     from bedstone.plan.side import Side
 
@@ -80,8 +88,7 @@ def find_differences(
     found = Differences()
     changed: dict[Key, set[str]] = {}
     for item in compare(a.catalog, b.catalog):
-        cosmetic = item.meaning is Meaning.COSMETIC and not options.strict
-        if cosmetic or item.key.kind in _LEFT_ALONE:
+        if not _is_wanted(item, options) or item.key.kind in _LEFT_ALONE:
             continue
         if item.change is Kind.ADDED:
             found.added.add(item.key)
@@ -89,15 +96,53 @@ def find_differences(
             found.removed.add(item.key)
         elif item.attribute is not None and not _follows(item.key, item.attribute, a, b):
             changed.setdefault(item.key, set()).add(item.attribute)
+    for column in _of_another_sequence(found, a, b):
+        changed.setdefault(column, set()).add("identity")
     _check_kinds({*found.added, *found.removed, *changed})
     found.changed = _without_inherited(changed, a, b)
     _decide(found, Scene(a, b, options, beside=beside), anew)
     _give_back(changed, found, a, b, options)
     _check_managed(found, a)
+    _check_identities(found, a, b)
     _check_row_types(found, a)
     check_containers(found, a, b)
     check_shells(found, a)
     return found
+
+
+def _is_wanted(item: Difference, options: Options) -> bool:
+    """Whether a difference is planned; strict plans leave only what no statement can bring about.
+
+    What is printed in a form that is read as another one comes out in that other form.
+    """
+    if item.meaning is not Meaning.COSMETIC:
+        return True
+    if not options.strict:
+        return False
+    printed = item.change is Kind.CHANGED and differ_in_print_only(item.old, item.new)
+    return not printed or is_printed_again(item.new, item.old)
+
+
+def _of_another_sequence(found: Differences, a: Side, b: Side) -> Iterator[Key]:
+    """Yield the identity columns that are to have a sequence of another name."""
+    before = {a[key].owning_column for key in found.removed if is_identity(a[key])}
+    for key in found.added:
+        column = b[key].owning_column if is_identity(b[key]) else None
+        if column is not None and column in before and column in b:
+            yield column
+
+
+def _check_identities(found: Differences, a: Side, b: Side) -> None:
+    """Refuse to give the sequence of one identity column to another."""
+    for key in sorted(found.changed):
+        if key.kind == "sequence" and is_identity(a[key]) and is_identity(b[key]):
+            old, new = a[key].owning_column, b[key].owning_column
+            if old != new:
+                raise NotPlannable(
+                    f"{key} is that of {old}, and is to be that of {new}",
+                    detail="PostgreSQL leaves the sequence of an identity column with it.",
+                    hint="Give the one of FROM another name first: alter sequence … rename to …",
+                )
 
 
 def _follows(key: Key, attribute: str, a: Side, b: Side) -> bool:
@@ -117,9 +162,19 @@ def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[K
         if above is not None and not apart and a.brought.get(key) == above and above in changed:
             same = changed[above] - NAMES
             rest -= same & _INHERITED if key.kind == "column" else same
+        elif key.kind == "column" and not apart and _has_same_parents(table, a, b):
+            for parent in b.parents_of(key):  # a column of its own that is one with a parent's
+                rest -= changed.get(parent, set()) & {"type", "collation"}
         if rest:
             found[key] = frozenset(rest)
     return found
+
+
+def _has_same_parents(table: Key | None, a: Side, b: Side) -> bool:
+    if table is None or table not in a:
+        return False
+    old, new = (side[table].attributes.get("inherits") for side in (a, b))
+    return old == new
 
 
 def _give_back(
@@ -259,9 +314,9 @@ def _first_renewed(found: Differences, scene: Scene) -> list[Key]:
 def _take_off(found: Differences, a: Side, b: Side) -> None:
     """Find the partitions and defaults that are in the way only for a moment."""
     for key, names in found.changed.items():
-        moved = key.kind == "table" and names & {"partition_of", "partition_bound"}
+        moved = names & {"partition_of", "partition_bound"}
         old = a[key].attributes
-        if moved and old["partition_of"] and not old["detach_pending"]:
+        if moved and old["partition_of"] and not old.get("detach_pending"):
             found.unset.add(key)
     for key in found.renewed:
         if key.kind == "sequence":  # of an identity column, and of a default: the name is one

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
+from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order, logged_in_order
 from bedstone.plan.shells import functions_of
 from bedstone.plan.side import WITH_DEFAULT, number, stands_on_index
@@ -61,7 +62,7 @@ class Graph:
         self._after: defaultdict[Step, set[Step]] = defaultdict(set)
         self.steps: set[Step] = set()
         #: What ends a transaction: done before anything stands aside, where it can be.
-        self.early: frozenset[Step] = frozenset()
+        self._early: set[Step] = set()
         self._leaders = {key: first for first, keys in scene.swaps.items() for key in keys}
         self._creators: dict[Key, Step] = {}
         self._droppers: dict[Key, Step] = {}
@@ -95,7 +96,10 @@ class Graph:
         return Step(Verb.ALTER, self._leaders.get(key, key))
 
     def _made_with(self, key: Key) -> Key:
-        """Return the object whose CREATE or ADD makes *key* too, or *key*."""
+        """Return the object whose CREATE or ADD makes *key* too, or *key*.
+
+        What a parent brings has a step of its own, which says what it has otherwise.
+        """
         made = self._made
         whole = self._b.wholes.get(key)
         if whole is not None and whole in made:
@@ -132,6 +136,7 @@ class Graph:
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
         by_itself = whole in self._work.unset or self._scene.is_by_itself(whole)
+        by_itself = by_itself or (above is not None and self._scene.is_left_to_children(above))
         if above in dropped and goes_with and (not by_itself or self._is_foreign_key(key)):
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
@@ -179,8 +184,14 @@ class Graph:
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
             attached = moved and self._b[key].attributes["partition_of"]
-            if names & {"replica_identity", "clustered_on", "inherits", "of_type"} or attached:
+            named = names & {"replica_identity", "clustered_on", "inherits", "of_type"}
+            if named or attached or self._changes_owner(key):
                 yield key
+
+    def _changes_owner(self, key: Key) -> bool:
+        """Whether a sequence that stays is given to another column, when that is there."""
+        changed = "owned_by" in self._work.changed.get(key, ())
+        return changed and self._b[key].attributes["owned_by"] is not None
 
     # --- edges -------------------------------------------------------------------------------
 
@@ -189,6 +200,11 @@ class Graph:
             return
         if first in self.steps and then in self.steps:
             self._after[first].add(then)
+
+    def _edge_if_free(self, first: Step | None, then: Step) -> None:
+        """Add an edge that no server asks for, unless *first* has to wait for *then*."""
+        if first is not None and first not in _reached([then], self._after):
+            self._edge(first, then)
 
     def _connect(self) -> None:
         for key in self._made:
@@ -206,6 +222,11 @@ class Graph:
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
+        self._connect_mentioned()
+
+    def _connect_mentioned(self) -> None:
+        for named, key in mentions(self._made, self._b):
+            self._edge_if_free(self._maker(named), self._creators[key])
 
     def _connect_unset(self, key: Key) -> None:
         """What stands aside does so before what it needs changes, and is back after that."""
@@ -278,8 +299,9 @@ class Graph:
         whole = side.wholes.get(key)
         if whole is not None and key.kind != "sequence":
             found.add(whole)
-        if key.schema is not None:
-            found.add(Key("schema", None, key.schema))
+        schema = side[key].attributes["schema"] if key.kind == "extension" else key.schema
+        if schema is not None:
+            found.add(Key("schema", None, str(schema)))
         if (extension := side[key].extension) is not None:
             found.add(Key("extension", None, extension))
         return found - {key}
@@ -287,6 +309,7 @@ class Graph:
     def _connect_made(self, key: Key) -> None:
         step = self._creators[key]
         self._connect_declared(key)
+        self._edge(self._creators.get(self._b.brought.get(key, key)), step)
         for needed in self._needs(key, self._b):
             if key in functions_of(needed, self._b):
                 self._edge(Step(Verb.DECLARE, needed), step)
@@ -362,13 +385,16 @@ class Graph:
         if key.kind == "column":
             names, kind = self._work.changed[key], self._a[dependant].attributes.get("type")
             return not names <= _QUIET or ("not_null" in names and kind == "primary key")
-        return key.kind != "table"
+        return key.kind not in {"table", "sequence"}
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
         """Yield what a parent table has under the same name: a child's own goes after it."""
+        above = self._a.brought.get(key)
+        if above is not None and not self._scene.is_left_to_children(above):
+            return
         table = self._a.wholes.get(key) if key.kind in {"column", "constraint"} else None
         for parent in sorted(self._a[table].depends) if table is not None else ():
-            if parent.kind in RELATIONS and key not in self._a.brought:
+            if parent.kind in RELATIONS:
                 yield Key(key.kind, parent.schema, key.name, parent.name)
 
     def _owned_by(self, column: Key) -> Iterable[Key]:
@@ -381,13 +407,12 @@ class Graph:
 
     def _connect_changed(self, key: Key) -> None:
         step = self._alterer(key)
-        needs = self._needs(key, self._b)
-        if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
-            needs.add(column)
+        if key.kind == "extension":
+            self._connect_moved(key)
         if not self._scene.is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
-        for needed in needs:
+        for needed in self._needs_when_changed(key):
             self._connect_type(needed, key, step)
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
@@ -396,6 +421,21 @@ class Graph:
                 continue  # it comes after its column, as an owned one has to
             elif needed in self._work.changed and needed.kind not in {"table", "foreign table"}:
                 self._edge(self._alterer(needed), step)
+
+    def _needs_when_changed(self, key: Key) -> set[Key]:
+        """Return what *key* needs; the column that a sequence is given to later is not among it."""
+        needs = self._needs(key, self._b)
+        column = self._b[key].owning_column
+        if column is None:
+            return needs
+        if self._changes_owner(key):
+            return needs - {column, self._b.wholes.get(key)}
+        return needs | {column}
+
+    def _connect_moved(self, extension: Key) -> None:
+        """An extension leaves its schema before that goes."""
+        for needed in self._needs(extension, self._a):
+            self._edge(self._alterer(extension), self._droppers.get(needed))
 
     def _connect_names(self) -> None:
         """What gives a name free comes before what takes it."""
@@ -417,6 +457,8 @@ class Graph:
             yield ("type", key.schema, key.name)
         if stands_on_index(side[key]):
             yield ("relation", key.schema, key.name)
+            if side[key].attributes["type"] == "primary key":
+                yield ("primary key", key.schema, key.parent or "")
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""
@@ -487,10 +529,14 @@ class Graph:
                 self._edge(self._droppers[key], self._alterer(above))
 
     def _connect_child(self, key: Key) -> None:
-        """A child is made when its parents have all that it inherits."""
+        """A child is made when its parents have all that it inherits, and nothing else."""
         for part in self._b.parts.get(key, ()):
             for above in self._b.parents_of(part):
                 self._edge(self._maker(above), self._creators[key])
+        for parent in self._b[key].depends:
+            for part in self._a.parts.get(parent, ()):
+                if part.kind in {"column", "constraint"}:
+                    self._edge(self._droppers.get(part), self._creators[key])
 
     def _connect_ties(self) -> None:
         for step in [s for s in self.steps if s.verb is Verb.TIE]:
@@ -505,10 +551,9 @@ class Graph:
     def _connect_ownership(self, step: Step) -> None:
         """A sequence is given to its column when the column is there and all that uses it."""
         key = step.key
-        waited = {*self._b[key].depends, *self._b.dependants.get(key, ())}
-        if (owner := self._b.wholes.get(key)) is not None:
-            waited.add(owner)
-        for other in waited:
+        waited: set[Key | None] = {*self._b[key].depends, *self._b.dependants.get(key, ())}
+        waited |= {self._b.wholes.get(key), self._b[key].owning_column}
+        for other in filter(None, waited):
             self._edge(self._maker(other), step)
 
     def _connect_attachment(self, step: Step) -> None:
@@ -516,26 +561,52 @@ class Graph:
         key = step.key
         for part in self._b.parts.get(key, ()):
             waits = part in self._b.brought or not self._is_moved_table(part)
-            if part.kind in {"constraint", "index"} and waits and not self._comes_along(part):
+            comes = not self._comes_along(part) and not self._is_incomplete(part)
+            if part.kind in {"constraint", "index"} and waits and comes:
                 self._edge(self._maker(part), step)
-        self._connect_wholes(step)
         self._connect_parents(key)
+        self._clear_the_way(step)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
                 if part.kind == "index" or self._is_attached(part):
-                    self._edge(self._creators.get(part), step)
+                    made = self._creators.get(part)
+                    # ATTACH would make what is missing of an index that is there
+                    self._edge(*((step, made) if self._lacks(key, part) else (made, step)))
         # what stands on a partition tree waits until the tree stands
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
 
-    def _connect_wholes(self, step: Step) -> None:
-        """Indexes of its wholes go before: those of the partition might be taken for theirs."""
-        for above in self._b.above(step.key):
+    def _clear_the_way(self, attachment: Step) -> None:
+        """What goes is gone before a partition comes: indexes like its own, other bounds."""
+        for above in self._b.above(attachment.key):
             for part in self._a.parts.get(above, ()):
                 if part.kind in {"constraint", "index"}:
-                    self._edge(self._droppers.get(part), step)
+                    self._edge(self._droppers.get(part), attachment)
+        for sibling in self._old_parts(self._b.whole_of(attachment.key)):
+            self._edge(Step(Verb.UNSET, sibling), attachment)
+            self._edge(self._droppers.get(sibling), attachment)
+
+    def _lacks(self, table: Key, index: Key) -> bool:
+        """Whether a partition has nothing of an index of the table that it is attached to."""
+        brought = (self._b.wholes.get(below) for below in self._b.below(index))
+        return index.kind == "index" and table not in brought
+
+    def _is_incomplete(self, index: Key) -> bool:
+        """Whether some partitions lack an index of their table, which stands by itself."""
+        if index.kind != "index" or index in self._b.brought:
+            return False
+        table = self._b.wholes[index]
+        users = (u for u in self._b.dependants.get(table, ()) if u.kind == "table")
+        return any(self._b.whole_of(u) == table and self._lacks(u, index) for u in users)
+
+    def _old_parts(self, whole: Key | None) -> Iterable[Key]:
+        """Yield what is a partition of *whole* on side a."""
+        if whole is not None:
+            for child in self._a.dependants.get(whole, ()):
+                if self._a[child].attributes.get("partition_of") == whole.path:
+                    yield child
 
     def _connect_parents(self, table: Key) -> None:
         if self._scene.is_moved(table):
@@ -586,6 +657,29 @@ class Graph:
 
     # --- order -------------------------------------------------------------------------------
 
+    def bring_forward(self, steps: Iterable[Step]) -> None:
+        """Let *steps* come before anything stands aside, with all that they wait for.
+
+        What waits for something that stands aside itself, or is changed, comes as early as it can.
+        """
+        before = self._reversed()
+        for step in steps:
+            awaited = _reached((step,), before)
+            if any(self._holds_back(other) for other in awaited - {step}):
+                awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
+            self._early |= awaited
+
+    def _holds_back(self, step: Step) -> bool:
+        renewed = step.verb is Verb.DROP and step.key in self._work.renewed
+        return renewed or step.verb in {Verb.UNSET, Verb.SAVE, Verb.ALTER}
+
+    def _reversed(self) -> Mapping[Step, set[Step]]:
+        before: defaultdict[Step, set[Step]] = defaultdict(set)
+        for step, followers in self._after.items():
+            for follower in followers:
+                before[follower].add(step)
+        return before
+
     def sorted(self) -> list[Step]:
         """Return the steps so that each comes after all that it waits for.
 
@@ -613,18 +707,14 @@ class Graph:
     def _rank(self, step: Step) -> tuple[object, ...]:
         placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
         rank = step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
-        return (Verb.PREPARE, *rank[1:]) if step in self.early else rank
+        return (Verb.PREPARE, *rank[1:]) if step in self._early else rank
 
     def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
         """Return the steps before, within and after the copying of tables, each part sorted.
 
         What is within has to be one transaction: the rows are nowhere else meanwhile.
         """
-        steps = self.sorted()
-        before_of: defaultdict[Step, set[Step]] = defaultdict(set)
-        for step, followers in self._after.items():
-            for follower in followers:
-                before_of[follower].add(step)
+        steps, before_of = self.sorted(), self._reversed()
         later = _reached(
             (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
         )

@@ -17,6 +17,7 @@ from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.attaching import attach, prove
+from bedstone.plan.kinds.columns import as_brought
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Catalog, Key
     from bedstone.plan.differences import Differences
+
+
+#: Kinds of which a new one may be filled or built outside of a transaction.
+_BUILT = frozenset({"column", "constraint", "index", "materialized view"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[K
             proven=find_proven(work, scene),
         )  # fmt: skip
     graph = Graph(work, scene)
-    graph.early = frozenset(s for s in graph.steps if _ends_transaction(s, work, scene))
+    graph.bring_forward(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
     statements: list[Statement] = []
     first, copies, last = graph.around_copies()
@@ -102,12 +107,21 @@ def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[K
 
 
 def _ends_transaction(step: Step, work: Differences, scene: Scene) -> bool:
-    """Whether a change cannot be made in the transaction in which other things stand aside."""
-    new_column = step.verb is Verb.CREATE and step.key.kind == "column"
-    if not new_column and step.verb is not Verb.ALTER:
+    """Whether something cannot be done in the transaction in which other things stand aside."""
+    new = step.verb is Verb.CREATE and step.key.kind in _BUILT
+    gone = step.verb is Verb.DROP and step.key.kind == "index" and step.key in work.removed
+    if not new and not gone and step.verb is not Verb.ALTER:
         return False
     names = work.changed.get(step.key, frozenset())
-    return any(s.transaction is not Transaction.SHARED for s in _write(step, names, scene))
+    return any(
+        s.transaction is not Transaction.SHARED and not _is_put_off(s)
+        for s in _write(step, names, scene)
+    )
+
+
+def _is_put_off(statement: Statement) -> bool:
+    key = statement.subject
+    return key.kind == "constraint" and statement.sql == validate(key).sql
 
 
 def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
@@ -117,11 +131,10 @@ def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
     """
     waiting: list[Statement] = []
     for statement in statements:
-        key = statement.subject
-        if key.kind == "constraint" and statement.sql == validate(key).sql:
+        if _is_put_off(statement):
             waiting.append(statement)
             continue
-        if key.kind == "table":
+        if statement.subject.kind == "table":
             yield from waiting
             waiting = []
         yield statement
@@ -245,6 +258,9 @@ def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     item = scene.b[key]
     if key in scene.replaced:
         yield from Replacement(key, scene).take_over()
+    elif scene.is_brought(key):
+        yield from _alter(as_brought(key, scene))
+        return
     else:
         yield from WRITERS[key.kind].create(item, scene)
     yield from annotate(item, scene)

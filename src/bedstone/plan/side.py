@@ -125,6 +125,15 @@ class Side:
             if needed.kind in RELATIONS and above in self:
                 yield above
 
+    def heirs(self, column: Key) -> list[Key]:
+        """Return the columns of children and partitions that are of one type with *column*."""
+        found: dict[Key, None] = {}
+        for child in sorted(self.dependants.get(self.wholes[column], ())):
+            part = Key("column", child.schema, column.name, child.name)
+            if child.kind in RELATIONS and part in self:
+                found |= dict.fromkeys((part, *self.heirs(part)))
+        return list(found)
+
     def _foreign_key_above(self, item: Object) -> Key | None:
         """Return the partitioned table's, which may have another name."""
         above = item.attributes["inherited_from"]
@@ -235,6 +244,16 @@ class Side:
 def is_identity(item: Object) -> bool:
     """Whether *item* is the sequence of an identity column."""
     return item.key.kind == "sequence" and item.attributes["identity"] is True
+
+
+def identity_sequence(column: Key, side: Side) -> Object | None:
+    """Return the sequence of an identity column."""
+    table = side.table_of(column)
+    for part in side.parts.get(table, ()) if table else ():
+        sequence = part.kind == "sequence" and side[part].attributes["identity"]
+        if sequence and side[part].owning_column == column:
+            return side[part]
+    return None
 
 
 def stands_on_index(item: Object) -> bool:

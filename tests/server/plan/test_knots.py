@@ -313,6 +313,8 @@ def test_rows_of_a_partition_are_seen_while_its_new_bound_is_proven(scratch: Scr
         ("bigint", "double precision", False), ("integer", "double precision", True),
         ("integer", "real", False), ("smallint", "real", True), ("real", "double precision", False),
         ("bigint", "numeric", True), ("integer", "numeric(10,-2)", False),
+        ("integer", "numeric(10,2)", False), ("numeric(8,2)", "numeric(9,3)", False),
+        ("numeric(8,2)", "numeric(9,2)", True), ("numeric(8,2)", "numeric", True),
         ("text", "name", False), ("text", '"char"', False), ("text", "character varying", True),
         ("interval", "interval day", False), ("interval day", "interval", True),
         ("text", "text[]", False),

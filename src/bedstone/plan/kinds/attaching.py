@@ -32,7 +32,7 @@ def attach(item: Object, scene: Scene) -> Iterator[Statement]:
         yield from prove(item, scene)
     checked = _checked_keys(item, scene)
     lock, on = _lock(item, [*checks, *unproven, *([key] if checked else [])], scene)
-    reason = _reason(unproven, checks)
+    reason = _reason(unproven, checks, is_new=not scene.may_have_rows(key))
     if checked and not unproven:
         reason = f"reads {key.name} for what {checked[0].name} refers to"
     yield Statement(
@@ -94,11 +94,13 @@ def _lock(item: Object, tables: list[Key], scene: Scene) -> tuple[LockMode, str]
     return _SHARED, parent
 
 
-def _reason(unproven: list[Key], checks: dict[Key, str]) -> str:
+def _reason(unproven: list[Key], checks: dict[Key, str], *, is_new: bool) -> str:
     if unproven:
         names = ", ".join(table.name for table in unproven)
         return f"reads {names} for rows that do not belong there"
-    return "believes the validated check" if checks else "it is a new table"
+    if checks:
+        return "believes the validated check"
+    return "it is a new table" if is_new else "no row of a foreign table is read"
 
 
 def _asked(item: Object, scene: Scene) -> Iterator[tuple[Key, str | None]]:
@@ -107,7 +109,7 @@ def _asked(item: Object, scene: Scene) -> Iterator[tuple[Key, str | None]]:
     if parent is None:
         return
     own = _condition(item, parent, scene)
-    if scene.may_have_rows(item.key):
+    if scene.may_have_rows(item.key) and item.key.kind == "table":  # no server of others is asked
         above = [_condition(*pair, scene) for pair in _above(parent, scene)]
         parts = [f"({text})" for text in (own, *above) if text is not None]
         provable = own is not None and None not in above

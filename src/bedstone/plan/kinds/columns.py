@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Attributes
 from bedstone.errors import NotPlannable
+from bedstone.plan.annotations import NAMES
 from bedstone.plan.backfill import backfill, fill_at_once, has_children, has_triggers, may_go_past
+from bedstone.plan.change import Change
 from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping, takes_updates
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import pairs
+from bedstone.plan.side import identity_sequence, pairs
 from bedstone.plan.spelling import (
     changed_foreign_options,
     foreign_options,
@@ -33,11 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Key, Object
-    from bedstone.plan.change import Change, Scene
+    from bedstone.plan.change import Scene
     from bedstone.plan.side import Side
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
+#: What a column is by being brought by a parent, and what is cosmetic.
+_OF_PARENTS = frozenset(
+    {"position", "local", "inherited_from", "not_null_local", "not_null_name", "identity",
+     "not_null_no_inherit"}
+)  # fmt: skip
 #: How the types that can be stored in more than one way are stored, all others: extended.
 _STORAGES = {"numeric": "main", "inet": "main", "cidr": "main", "tsquery": "plain"}
 
@@ -98,16 +105,6 @@ def _value(item: Object, side: Side) -> list[str]:
     return []
 
 
-def identity_sequence(column: Key, side: Side) -> Object | None:
-    """Return the sequence of an identity column."""
-    table = side.table_of(column)
-    for part in side.parts.get(table, ()) if table else ():
-        sequence = part.kind == "sequence" and side[part].attributes["identity"]
-        if sequence and side[part].owning_column == column:
-            return side[part]
-    return None
-
-
 def extras(item: Object) -> Iterator[Statement]:
     """Write what a new column has that no definition can say."""
     attributes = item.attributes
@@ -135,24 +132,21 @@ def own_values(item: Object, scene: Scene) -> Iterator[Statement]:
         yield from set_not_null(item, scene)
 
 
-def own_extras(item: Object, scene: Scene) -> Iterator[Statement]:
-    """Write what else of such a column has come from the parent's, and is to be otherwise."""
-    key, attributes = item.key, item.attributes
-    parent = scene.b[scene.b.brought[key]].attributes
-    if attributes["storage"] != parent["storage"]:
-        yield alter_column(key, f"set storage {storage(attributes, scene)}", _EXCLUSIVE)
-    if attributes["statistics"] != parent["statistics"]:
-        value = -1 if attributes["statistics"] is None else attributes["statistics"]
-        yield alter_column(key, f"set statistics {value}", _SHARED)
-    if attributes["options"]:
-        yield alter_column(key, f"set ({options(pairs(attributes['options']))})", _SHARED)
-
-
 def not_null(item: Object) -> str:
     """Return NOT NULL as a constraint of the table, with its name."""
     name, column = (quote_identifier(text) for text in (not_null_name(item), item.key.name))
     no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
     return f"constraint {name} not null {column}{no_inherit}"
+
+
+def as_brought(key: Key, scene: Scene) -> Change:
+    """Return the change from the column that a parent has just brought to what it is to be."""
+    item, parent = scene.b[key], scene.b[scene.b.brought[key]].attributes
+    bare = dict.fromkeys(parent.keys() & {*NAMES, "options"})
+    not_null = parent["not_null"] and not parent["not_null_no_inherit"]
+    brought = Attributes.of("column", {**parent, **bare, "not_null": not_null})
+    names = {name for name in brought if brought[name] != item.attributes[name]} - _OF_PARENTS
+    return Change(replace(item, attributes=brought), item, frozenset(names), scene)
 
 
 def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
@@ -182,10 +176,6 @@ class Columns(Writer):
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Add the column; a default that would rewrite the table comes after it."""
         table = scene.b.table_of(item.key)
-        if item.key in scene.b.brought and not scene.is_by_itself(table):
-            yield from own_values(item, scene)
-            yield from own_extras(item, scene)
-            return
         if _is_filled_later(item, table, scene):
             assert table is not None  # noqa: S101  it has rows
             yield from self._filled_later(item, table, scene)
@@ -246,8 +236,9 @@ class Columns(Writer):
         gone = (key, *(child for child in scene.a.below(key) if _goes_by_itself(child, scene)))
         if not item.attributes["generated"]:
             loses = (Hazard.LOSES_DATA, *loses)
+        only = "only " if scene.is_left_to_children(key) else ""
         yield Statement(
-            f"alter {word} {relation_path(key)} drop column {name}",
+            f"alter {word} {only}{relation_path(key)} drop column {name}",
             key,
             lock=_EXCLUSIVE,
             on=relation_path(key),
@@ -278,7 +269,7 @@ class Columns(Writer):
         before, after, key = change.before, change.after, change.key
         if change.has("generated"):
             yield alter_column(key, "drop expression", _EXCLUSIVE)
-        if change.has("identity") and not after["identity"]:
+        if change.has("identity") and (not after["identity"] or _takes_another(change)):
             yield alter_column(key, "drop identity", _EXCLUSIVE)
         retyped = change.has("type", "collation")
         default_gone = before["default"] is not None and (retyped or after["default"] is None)
@@ -287,7 +278,7 @@ class Columns(Writer):
         if change.has("not_null") and not after["not_null"]:
             yield alter_column(key, "drop not null", _EXCLUSIVE)
         if retyped:
-            yield self._retype(change)
+            yield from self._retype_with_heirs(change)
         given_back = key in change.scene.detached
         if after["default"] is not None and not given_back and (change.has("default") or retyped):
             yield alter_column(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
@@ -301,6 +292,16 @@ class Columns(Writer):
                 key, f"set expression as ({after['expression']})", _EXCLUSIVE, hazards=hazards
             )
         yield from self._rest(change)
+
+    def _retype_with_heirs(self, change: Change) -> Iterator[Statement]:
+        """Change the type; a default of a child's stands aside, and its own change sets another."""
+        heirs = _heirs_with_default(change)
+        for old, _ in heirs:
+            yield from unset_default(old)
+        yield self._retype(change)
+        for old, new in heirs:
+            if old.attributes["default"] == new.attributes["default"]:
+                yield from set_default(new)
 
     def _retype(self, change: Change) -> Statement:
         key, after = change.key, change.after
@@ -345,7 +346,7 @@ class Columns(Writer):
 
     def _identity(self, change: Change) -> Iterator[Statement]:
         key, after, before = change.key, change.after, change.before
-        if before["identity"]:
+        if before["identity"] and not _takes_another(change):
             yield alter_column(key, f"set generated {after['identity']}", _EXCLUSIVE)
             return
         sequence = identity_sequence(key, change.scene.b)
@@ -387,6 +388,25 @@ def _goes_by_itself(column: Key, scene: Scene) -> bool:
     table = scene.a.wholes[column]
     stays = table in scene.b and column not in scene.b
     return stays and not scene.a[table].attributes.get("partition_of")
+
+
+def _heirs_with_default(change: Change) -> list[tuple[Object, Object]]:
+    """Return the columns of children that get the other type, too, and may not have a default."""
+    scene = change.scene
+    found = []
+    for key in scene.a.heirs(change.key):
+        old, new, table = scene.a[key], scene.b.get(key), scene.a.wholes[key]
+        apart = table in scene.renewed or scene.is_apart(table) or scene.is_uprooted(table)
+        if new is not None and not apart and not old.attributes["generated"]:
+            found.append((old, new))
+    return found
+
+
+def _takes_another(change: Change) -> bool:
+    """Whether an identity column is to have a sequence of another name."""
+    scene = change.scene
+    old, new = (identity_sequence(change.key, side) for side in (scene.a, scene.b))
+    return old is not None and new is not None and old.key != new.key
 
 
 def _rename_not_null(change: Change) -> Statement:
@@ -449,8 +469,9 @@ def _must_be_given(item: Object, side: Side) -> bool:
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
     key, table = item.key, scene.b.table_of(item.key)
-    comment = item.attributes["constraint_comment"] is not None
-    named = scene.has_names or comment
+    attributes = item.attributes
+    comment = attributes["constraint_comment"] is not None
+    named = scene.has_names or comment or attributes["not_null_no_inherit"]
     if table is None or not scene.is_online(table):
         rows = scene.may_have_rows(table)
         hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()

@@ -173,8 +173,9 @@ class Constraints(Writer):
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the constraint."""
         path = relation_path(item.key)
+        only = "only " if scene.is_left_to_children(item.key) else ""
         yield Statement(
-            f"alter table {path} drop constraint {quote_identifier(item.key.name)}",
+            f"alter table {only}{path} drop constraint {quote_identifier(item.key.name)}",
             item.key, lock=_EXCLUSIVE, on=path,
         )  # fmt: skip
 
