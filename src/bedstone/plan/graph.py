@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
-from bedstone.errors import NotPlannable
 from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order, logged_in_order
 from bedstone.plan.shells import functions_of
-from bedstone.plan.side import WITH_DEFAULT, number, stands_on_index
+from bedstone.plan.side import QUIET, WITH_DEFAULT, number, stands_on_index
+from bedstone.plan.spaces import places
 from bedstone.plan.step import Step, Verb
+from bedstone.plan.waiting import Stuck, reached
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
@@ -23,32 +24,6 @@ if TYPE_CHECKING:
     from bedstone.plan.change import Scene
     from bedstone.plan.differences import Differences
     from bedstone.plan.side import Side
-
-#: Kinds whose names are in one space: a new table cannot have the name of an old view.
-_SPACES = {
-    **dict.fromkeys((*RELATIONS, "index", "sequence", "composite"), "relation"),
-    **dict.fromkeys(("enum", "domain", "range", "base type"), "type"),
-    **dict.fromkeys(("function", "procedure", "aggregate"), "routine"),
-}
-
-
-#: What of a column can change under views, policies and the like.
-_QUIET = frozenset(
-    {"not_null", "not_null_validated", "not_null_no_inherit", "not_null_name", "default", "comment",
-     "constraint_comment", "statistics", "storage", "compression", "options", "acl"}
-)  # fmt: skip
-
-
-class Stuck(NotPlannable):
-    """Steps wait for each other; *keys* are what they are for."""
-
-    def __init__(self, keys: list[Key]) -> None:
-        super().__init__(
-            f"{keys[0]} and {len(keys) - 1} more objects wait for each other",
-            detail=", ".join(str(key) for key in keys[:8]),
-            hint="Change one of them by hand first.",
-        )
-        self.keys = keys
 
 
 class Graph:
@@ -203,7 +178,7 @@ class Graph:
 
     def _edge_if_free(self, first: Step | None, then: Step) -> None:
         """Add an edge that no server asks for, unless *first* has to wait for *then*."""
-        if first is not None and first not in _reached([then], self._after):
+        if first is not None and first not in reached([then], self._after):
             self._edge(first, then)
 
     def _connect(self) -> None:
@@ -315,6 +290,7 @@ class Graph:
                 self._edge(Step(Verb.DECLARE, needed), step)
                 continue
             self._edge(self._maker(needed), step)
+            self._connect_type(needed, key, step)
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
@@ -326,6 +302,16 @@ class Graph:
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
                 column = self._b[key].owning_column
                 self._edge(self._droppers[key], self._alterer(column) if column else None)
+
+    def _connect_type(self, type_: Key, key: Key, step: Step) -> None:
+        """What a type is made of changes before anything new is of the type."""
+        if type_.kind != "composite" or key.kind == "attribute":
+            return
+        new = key not in self._a or type_ not in self._a[key].depends
+        for side in (self._a, self._b) if new else ():
+            for part in side.parts.get(type_, ()):
+                self._edge(self._droppers.get(part), step)
+                self._edge(self._maker(part), step)
 
     def _connect_brought(self, key: Key) -> None:
         """What a parent brings is there after that; of a partition, when that is attached."""
@@ -373,7 +359,7 @@ class Graph:
         """Whether a change of *key* could not be made under what needs it."""
         if key.kind == "column":
             names, kind = self._work.changed[key], self._a[dependant].attributes.get("type")
-            return not names <= _QUIET or ("not_null" in names and kind == "primary key")
+            return not names <= QUIET or ("not_null" in names and kind == "primary key")
         return key.kind not in {"table", "sequence"}
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
@@ -402,6 +388,7 @@ class Graph:
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
         for needed in self._needs_when_changed(key):
+            self._connect_type(needed, key, step)
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
                     self._edge(self._creators[needed], step)
@@ -429,24 +416,12 @@ class Graph:
         """What gives a name free comes before what takes it."""
         free: dict[tuple[str, str | None, str], list[Step]] = {}
         for key, step in self._droppers.items():
-            for place in self._places(key, self._a):
+            for place in places(key, self._a):
                 free.setdefault(place, []).append(step)
         for key, step in self._creators.items():
-            for place in self._places(key, self._b):
+            for place in places(key, self._b):
                 for before in free.get(place, ()):
                     self._edge(before, step)
-
-    @staticmethod
-    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str]]:
-        space = _SPACES.get(key.kind)
-        if space is not None:
-            yield (space, key.schema, key.name)  # of routines: a call could be of two of them
-        if space == "relation" and key.kind != "index":
-            yield ("type", key.schema, key.name)
-        if stands_on_index(side[key]):
-            yield ("relation", key.schema, key.name)
-            if side[key].attributes["type"] == "primary key":
-                yield ("primary key", key.schema, key.parent or "")
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""
@@ -475,6 +450,7 @@ class Graph:
                 needs |= self._b[dependant].depends
                 needs -= {dependant}
         for needed in needs:
+            self._connect_type(needed, column, step)
             if needed not in self._leaders and needed.kind not in {"table", "sequence"}:
                 self._edge(self._maker(needed), step)
 
@@ -609,15 +585,14 @@ class Graph:
         first, last = self._alterer(table), Step(Verb.TIE, table)
         for part in self._a.parts.get(table, ()):
             self._edge(first, self._droppers.get(part))
-            above = self._a.brought.get(part)
-            if above is not None:
+            for above in self._a.parents_of(part):
                 self._edge(first, self._droppers.get(above))
                 self._edge(first, self._alterer(above))
         for part in self._b.parts.get(table, ()):
             if part.kind in {"column", "constraint"}:
                 self._edge(self._maker(part), last)
-                above = self._b.brought.get(part)
-                self._edge(self._maker(above) if above is not None else None, last)
+                for above in self._b.parents_of(part):
+                    self._edge(self._maker(above), last)
 
     def _connect_apart(self, table: Key) -> None:
         """A partition gets all that its whole brings before it is attached to it."""
@@ -628,7 +603,8 @@ class Graph:
                 self._edge(first, self._maker(part))
                 self._edge(self._maker(part), last)
         for part in self._a.parts.get(table, ()):
-            if part.kind in {"column", "constraint"} and part not in self._b:
+            foreign = self._is_foreign(part, self._a)  # which may go with that of the whole
+            if part.kind in {"column", "constraint"} and part not in self._b and not foreign:
                 self._edge(first, self._droppers.get(part))
                 self._edge(self._droppers.get(part), last)
 
@@ -651,7 +627,7 @@ class Graph:
         """
         before = self._reversed()
         for step in steps:
-            awaited = _reached((step,), before)
+            awaited = reached((step,), before)
             if any(self._holds_back(other) for other in awaited - {step}):
                 awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
             self._early |= awaited
@@ -702,10 +678,10 @@ class Graph:
         What is within has to be one transaction: the rows are nowhere else meanwhile.
         """
         steps, before_of = self.sorted(), self._reversed()
-        later = _reached(
+        later = reached(
             (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
         )
-        earlier = _reached((s for s in steps if s.verb is Verb.LOAD), before_of)
+        earlier = reached((s for s in steps if s.verb is Verb.LOAD), before_of)
         within = later & earlier
         return (
             [step for step in steps if step not in later],
@@ -718,15 +694,3 @@ class Graph:
         if step.verb is not Verb.UNSET or step.key.kind != "table":
             return False
         return any(then.verb is Verb.SAVE for then in self._after.get(step, ()))
-
-
-def _reached(start: Iterable[Step], edges: Mapping[Step, set[Step]]) -> set[Step]:
-    """Return the steps that *edges* lead to, those at the start among them."""
-    found: set[Step] = set()
-    waiting = list(start)
-    while waiting:
-        step = waiting.pop()
-        if step not in found:
-            found.add(step)
-            waiting += edges.get(step, ())
-    return found

@@ -141,7 +141,8 @@ def logged_in_order(work: Differences, a: Side, b: Side) -> Iterator[tuple[Key, 
                 yield (key, table) if side is a else (table, key)
             for key in side.referring(table):
                 pair = (side.wholes[key], table)
-                yield pair if unlogged else pair[::-1]
+                if "persistence" in work.changed.get(pair[0], ()):
+                    yield pair if unlogged else pair[::-1]
 
 
 def _is_foreign_key(key: Key, side: Side) -> bool:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Catalog, Object, Value
 
+#: What of a column can change under views, policies and the like.
+QUIET = frozenset(
+    {"not_null", "not_null_validated", "not_null_no_inherit", "not_null_name", "default", "comment",
+     "constraint_comment", "statistics", "storage", "compression", "options", "acl"}
+)  # fmt: skip
 #: Kinds of which only the default is taken off while what it calls is made anew.
 WITH_DEFAULT = frozenset({"column", "domain"})
 #: Kinds of parts that PostgreSQL makes and drops with the whole.

@@ -13,7 +13,7 @@ from bedstone.plan.backfill import backfill, fill_at_once, has_children, has_tri
 from bedstone.plan.change import Change
 from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
-from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
+from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping, takes_updates
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import identity_sequence, pairs
@@ -428,7 +428,9 @@ def _is_filled_later(item: Object, table: Key | None, scene: Scene) -> bool:
     if not scene.is_online(table):
         return False
     hidden = scene.a[table].attributes["force_row_security"]
-    if hidden or is_checked_type(str(item.attributes["type"]), scene.b):
+    if hidden or not takes_updates(table, scene.a):
+        return False
+    if is_checked_type(str(item.attributes["type"]), scene.b):
         return False
     return is_volatile(str(default), scene.b)
 

@@ -213,6 +213,11 @@ def _of_triggers(table: Key, side: Side) -> str | None:
     return None
 
 
+def takes_updates(table: Key, side: Side) -> bool:
+    """Whether nothing that is published keeps rows of *table* from being updated."""
+    return _of_publications(table, side) is None
+
+
 def _of_publications(table: Key, side: Side) -> str | None:
     """An UPDATE of what is published needs to say which row it is."""
     parts = side.parts.get(table, ())
@@ -220,6 +225,9 @@ def _of_publications(table: Key, side: Side) -> str | None:
         side[p].attributes["type"] == "primary key" for p in parts if p.kind == "constraint"
     )
     identity = str(side[table].attributes["replica_identity"])
+    members = (m for m in side.catalog.of_kind("publication table") if table in m.depends)
+    if identity != "full" and any(member.attributes["where"] for member in members):
+        return "the table is published with a condition, which may ask for more than its identity"
     if identity == "full" or identity.startswith("index") or (keyed and identity == "default"):
         return None
     for item in side.catalog.of_kind("publication", "publication table", "publication schema"):
