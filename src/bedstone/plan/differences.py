@@ -94,6 +94,7 @@ def find_differences(
     _check_managed(found, a)
     _check_identities(found, a, b)
     _check_row_types(found, a)
+    _check_parents(found, a)
     check_shells(found, a)
     return found
 
@@ -199,6 +200,21 @@ def _check_row_types(found: Differences, a: Side) -> None:
                     f"{key} has another type, and {user} holds rows of {table}",
                     detail="PostgreSQL changes no type within the rows that other rows hold.",
                     hint=f"Take the values out of {user} first, by hand.",
+                )
+
+
+def _check_parents(found: Differences, a: Side) -> None:
+    """Refuse another type of a column that a child has from two tables."""
+    for key in sorted(k for k in found.changed if k.kind == "column"):
+        if "type" not in found.changed[key] or a.wholes[key] in found.renewed:
+            continue
+        for heir in a.heirs(key):
+            parents = list(a.parents_of(heir))
+            if len(parents) > 1:
+                raise NotPlannable(
+                    f"{key} has another type, and {heir} is a column of {len(parents)} tables",
+                    detail="PostgreSQL changes no type of a column that has two parents.",
+                    hint=f"Let {a.wholes[heir]} go on its own first: alter table … no inherit …",
                 )
 
 

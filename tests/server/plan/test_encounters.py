@@ -160,6 +160,13 @@ def test_the_sequence_of_an_identity_column_stays_with_it(scratch: Scratch) -> N
         plan(a, b)
 
 
+def test_a_column_of_two_parents_keeps_its_type(scratch: Scratch) -> None:
+    tables = "create table t (a {0}); create table u (a {0}); create table c () inherits (t, u)"
+    b, a = made(scratch, tables.format("bigint")), made(scratch, tables.format("int"))
+    with pytest.raises(NotPlannable, match="is a column of 2 tables"):
+        plan(a, b)
+
+
 def test_an_aggregate_is_replaced_under_what_uses_it(scratch: Scratch) -> None:
     old, _, new = ENCOUNTERS["an aggregate of other functions under a view with rows"]
     b, a = made(scratch, new), made(scratch, old)
