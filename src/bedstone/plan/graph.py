@@ -13,7 +13,7 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order
 from bedstone.plan.shells import functions_of
-from bedstone.plan.side import number, stands_on_index
+from bedstone.plan.side import is_identity, number, stands_on_index
 from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
 
@@ -37,6 +37,10 @@ _QUIET = frozenset(
     {"not_null", "not_null_validated", "not_null_no_inherit", "not_null_name", "default", "comment",
      "constraint_comment", "statistics", "storage", "compression", "options", "acl"}
 )  # fmt: skip
+
+
+#: The types of sequences, the smallest first.
+_INTEGERS = "smallint integer bigint"
 
 
 class Stuck(NotPlannable):
@@ -341,6 +345,8 @@ class Graph:
         step = self._alterer(key)
         if key.kind == "extension":
             self._connect_moved(key)
+        elif key.kind == "sequence" and self._is_narrowed(key):
+            self._connect_narrowed(key)
         if not self._is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
@@ -359,9 +365,22 @@ class Graph:
         column = self._b[key].owning_column
         if column is None:
             return needs
-        if self._changes_owner(key):
+        if self._changes_owner(key) or self._is_narrowed(key):
             return needs - {column, self._b.wholes.get(key)}
         return needs | {column}
+
+    def _is_narrowed(self, key: Key) -> bool:
+        """Whether an identity column takes its sequence to a smaller type, which its bounds fit."""
+        column = self._a[key].owning_column
+        if column is None or column not in self._a or column not in self._b:
+            return False
+        types = [str(side[column].attributes["type"]) for side in (self._a, self._b)]
+        smaller = _INTEGERS.find(types[0]) > _INTEGERS.find(types[1])
+        return smaller and is_identity(self._a[key]) and is_identity(self._b[key])
+
+    def _connect_narrowed(self, sequence: Key) -> None:
+        column = self._b[sequence].owning_column
+        self._edge(self._alterer(sequence), self._alterer(column) if column is not None else None)
 
     def _connect_moved(self, extension: Key) -> None:
         """An extension leaves its schema before that goes."""

@@ -50,6 +50,12 @@ ENCOUNTERS = {
         """create table t (a int generated always as identity
         (sequence name two start 5 minvalue 5), b int)""",
     ),
+    "an identity of a smaller type, beyond which its sequence went": (
+        """create table t (a bigint generated always as identity (maxvalue 5000000000),
+        b int)""",
+        "insert into t (b) values (1)",
+        "create table t (a smallint generated always as identity (maxvalue 50), b int)",
+    ),
     "a default that calls an overloaded function by the same words": (
         """create function f(int, int default 1) returns int language sql as 'select 1';
         create table t (a int default f(1), b int)""",
