@@ -12,6 +12,7 @@ from bedstone.plan.spelling import (
     granted_name,
     granted_target,
     not_null_name,
+    not_null_now,
     path,
     relation_path,
     role,
@@ -88,7 +89,8 @@ def annotate(item: Object, scene: Scene) -> Iterator[Statement]:
     if attributes.get("comment") is not None:
         yield _comment_on(key, attributes["comment"])
     if attributes.get("constraint_comment") is not None:
-        yield Statement(_comment(_constraint_target(item), attributes["constraint_comment"]), key)
+        on = _constraint_target(key, not_null_name(item))
+        yield Statement(_comment(on, attributes["constraint_comment"]), key)
     if attributes.get("index_comment") is not None:
         yield Statement(_comment(_index_target(key), attributes["index_comment"]), key)
     for label in pairs(attributes.get("security_labels")).items():
@@ -131,8 +133,8 @@ def _change_comments(change: Change) -> Iterator[Statement]:
     if change.has("comment"):
         yield _comment_on(key, after["comment"])
     if change.has("constraint_comment") and after["not_null"]:  # it went with NOT NULL
-        named = change.new if after["constraint_comment"] is not None else change.old
-        yield Statement(_comment(_constraint_target(named), after["constraint_comment"]), key)
+        on = _constraint_target(key, not_null_now(change))
+        yield Statement(_comment(on, after["constraint_comment"]), key)
     if change.has("index_comment"):
         yield Statement(_comment(_index_target(key), after["index_comment"]), key)
 
@@ -167,11 +169,9 @@ def _comment(on: str, text: Value) -> str:
     return f"comment on {on} is {'null' if text is None else quote_literal(str(text))}"
 
 
-def _constraint_target(item: Object) -> str:
-    key, name = item.key, quote_identifier(not_null_name(item))
-    if key.kind == "domain":
-        return f"constraint {name} on domain {path(key)}"
-    return f"constraint {name} on {relation_path(key)}"
+def _constraint_target(key: Key, name: str) -> str:
+    on = f"domain {path(key)}" if key.kind == "domain" else relation_path(key)
+    return f"constraint {quote_identifier(name)} on {on}"
 
 
 def _index_target(key: Key) -> str:

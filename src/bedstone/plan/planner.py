@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Attributes, level
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import annotate, change_annotations, own_names
+from bedstone.plan.aside import give_back, set_aside
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.kinds.attaching import attach, detach
-from bedstone.plan.kinds.columns import set_default, unset_default
+from bedstone.plan.kinds.attaching import attach, prove
+from bedstone.plan.kinds.columns import as_brought
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
-from bedstone.plan.kinds.tables import inherit, late
-from bedstone.plan.preparing import Replacement, find_replaced, find_swaps
+from bedstone.plan.kinds.tables import inherit, late, of_type
+from bedstone.plan.preparing import Replacement, find_proven, find_replaced, find_swaps
 from bedstone.plan.side import Side
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement, Transaction
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Catalog, Key
     from bedstone.plan.differences import Differences
+
+
+#: Kinds of which a new one may be filled or built outside of a transaction.
+_BUILT = frozenset({"column", "constraint", "index", "materialized view"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,17 @@ def _untied(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
 def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[Key]) -> Plan | None:
     """Return the plan; ``None`` where something would be made beside while rows are copied."""
     work = find_differences(a, b, options, beside=beside, anew=anew)
-    scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside)
+    scene = Scene(
+        a, b, options, frozenset(work.renewed), frozenset(work.unset - work.untyped),
+        beside=beside, untyped=frozenset(work.untyped),
+    )  # fmt: skip
     if beside:
-        scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
+        scene = replace(
+            scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene),
+            proven=find_proven(work, scene),
+        )  # fmt: skip
     graph = Graph(work, scene)
-    graph.early = frozenset(s for s in graph.steps if _ends_transaction(s, work, scene))
+    graph.bring_forward(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
     statements: list[Statement] = []
     first, copies, last = graph.around_copies()
@@ -96,12 +107,21 @@ def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[K
 
 
 def _ends_transaction(step: Step, work: Differences, scene: Scene) -> bool:
-    """Whether a change cannot be made in the transaction in which other things stand aside."""
-    new_column = step.verb is Verb.CREATE and step.key.kind == "column"
-    if not new_column and step.verb is not Verb.ALTER:
+    """Whether something cannot be done in the transaction in which other things stand aside."""
+    new = step.verb is Verb.CREATE and step.key.kind in _BUILT
+    gone = step.verb is Verb.DROP and step.key.kind == "index" and step.key in work.removed
+    if not new and not gone and step.verb is not Verb.ALTER:
         return False
     names = work.changed.get(step.key, frozenset())
-    return any(s.transaction is not Transaction.SHARED for s in _write(step, names, scene))
+    return any(
+        s.transaction is not Transaction.SHARED and not _is_put_off(s)
+        for s in _write(step, names, scene)
+    )
+
+
+def _is_put_off(statement: Statement) -> bool:
+    key = statement.subject
+    return key.kind == "constraint" and statement.sql == validate(key).sql
 
 
 def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
@@ -111,11 +131,10 @@ def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
     """
     waiting: list[Statement] = []
     for statement in statements:
-        key = statement.subject
-        if key.kind == "constraint" and statement.sql == validate(key).sql:
+        if _is_put_off(statement):
             waiting.append(statement)
             continue
-        if key.kind == "table":
+        if statement.subject.kind == "table":
             yield from waiting
             waiting = []
         yield statement
@@ -171,11 +190,9 @@ def _write(  # noqa: C901  one case for each verb
         case Verb.ALTER:
             yield from _change(key, names, scene)
         case Verb.UNSET:
-            yield from (
-                unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key], scene)
-            )
+            yield from set_aside(scene.a[key], scene)
         case Verb.SET:
-            yield from set_default(scene.b[key])
+            yield from give_back(scene.b[key])
         case Verb.SAVE:
             yield from save(scene.a[key], scene)
         case Verb.LOAD:
@@ -185,7 +202,9 @@ def _write(  # noqa: C901  one case for each verb
 
 
 def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
-    if key in scene.swaps:
+    if key in scene.proven:
+        yield from prove(scene.b[key], scene)
+    elif key in scene.swaps:
         yield from _as_one(key, Swap(scene.swaps[key], scene).prepare())
     else:
         yield from Replacement(key, scene).prepare()
@@ -224,6 +243,8 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     if item.attributes.get("partition_of") and (new or not names):
         yield from attach(item, scene)
     old = scene.a.get(key) if key not in scene.renewed else None
+    if old is not None and (key in scene.untyped or "of_type" in names):
+        yield from of_type(item)
     if old is not None:
         yield from inherit(item, old.attributes)
     before = old.attributes if old is not None else None
@@ -237,6 +258,9 @@ def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     item = scene.b[key]
     if key in scene.replaced:
         yield from Replacement(key, scene).take_over()
+    elif scene.is_brought(key):
+        yield from _alter(as_brought(key, scene))
+        return
     else:
         yield from WRITERS[key.kind].create(item, scene)
     yield from annotate(item, scene)

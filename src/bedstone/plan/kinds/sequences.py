@@ -131,7 +131,8 @@ def go_on(key: Key, column: Key, scene: Scene) -> Statement:
 
     Nobody may write meanwhile; where an index begins with the column, that is a moment.
     """
-    searched = any(_begins_with(scene.b[k], column) for k in scene.b.dependants.get(column, ()))
+    kept = (k for k in scene.b.dependants.get(column, ()) if k in scene.a)
+    searched = any(_begins_with(scene.b[k], column) for k in kept if k not in scene.renewed)
     name = quote_identifier(column.name)
     table = quote_identifier(column.schema or "", column.parent or "")
     sequence = scene.b[key].attributes
