@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
-from bedstone.errors import NotPlannable
 from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order, logged_in_order
+from bedstone.plan.places import places
 from bedstone.plan.shells import functions_of
 from bedstone.plan.side import WITH_DEFAULT, is_identity, number, stands_on_index
+from bedstone.plan.sorting import in_order, reached
 from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
 
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from bedstone.plan.differences import Differences
     from bedstone.plan.side import Side
 
-#: Kinds whose names are in one space: a new table cannot have the name of an old view.
-_SPACES = {
-    **dict.fromkeys((*RELATIONS, "index", "sequence", "composite"), "relation"),
-    **dict.fromkeys(("enum", "domain", "range", "base type"), "type"),
-    **dict.fromkeys(("function", "procedure", "aggregate"), "routine"),
-}
-
-
 #: What of a column can change under views, policies and the like.
 _QUIET = frozenset(
     {"not_null", "not_null_validated", "not_null_no_inherit", "not_null_name", "default", "comment",
@@ -41,18 +33,6 @@ _QUIET = frozenset(
 
 #: The types of sequences, the smallest first.
 _INTEGERS = "smallint integer bigint"
-
-
-class Stuck(NotPlannable):
-    """Steps wait for each other; *keys* are what they are for."""
-
-    def __init__(self, keys: list[Key]) -> None:
-        super().__init__(
-            f"{keys[0]} and {len(keys) - 1} more objects wait for each other",
-            detail=", ".join(str(key) for key in keys[:8]),
-            hint="Change one of them by hand first.",
-        )
-        self.keys = keys
 
 
 class Graph:
@@ -207,7 +187,7 @@ class Graph:
 
     def _edge_if_free(self, first: Step | None, then: Step) -> None:
         """Add an edge that no server asks for, unless *first* has to wait for *then*."""
-        if first is not None and first not in _reached([then], self._after):
+        if first is not None and first not in reached([then], self._after):
             self._edge(first, then)
 
     def _connect(self) -> None:
@@ -448,24 +428,12 @@ class Graph:
         """What gives a name free comes before what takes it."""
         free: dict[tuple[str, str | None, str], list[Step]] = {}
         for key, step in self._droppers.items():
-            for place in self._places(key, self._a):
+            for place in places(key, self._a):
                 free.setdefault(place, []).append(step)
         for key, step in self._creators.items():
-            for place in self._places(key, self._b):
+            for place in places(key, self._b):
                 for before in free.get(place, ()):
                     self._edge(before, step)
-
-    @staticmethod
-    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str]]:
-        space = _SPACES.get(key.kind)
-        if space is not None:
-            yield (space, key.schema, key.name)  # of routines: a call could be of two of them
-        if space == "relation" and key.kind != "index":
-            yield ("type", key.schema, key.name)
-        if stands_on_index(side[key]):
-            yield ("relation", key.schema, key.name)
-            if side[key].attributes["type"] == "primary key":
-                yield ("primary key", key.schema, key.parent or "")
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""
@@ -670,7 +638,7 @@ class Graph:
         """
         before = self._reversed()
         for step in steps:
-            awaited = _reached((step,), before)
+            awaited = reached((step,), before)
             if any(self._holds_back(other) for other in awaited - {step}):
                 awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
             self._early |= awaited
@@ -692,23 +660,7 @@ class Graph:
         Raises:
             NotPlannable: some wait for each other.
         """
-        waits = dict.fromkeys(self.steps, 0)
-        for followers in self._after.values():
-            for step in followers:
-                waits[step] += 1
-        ready = [(self._rank(step), step) for step, left in waits.items() if not left]
-        heapq.heapify(ready)
-        found = []
-        while ready:
-            _, step = heapq.heappop(ready)
-            found.append(step)
-            for follower in self._after[step]:
-                waits[follower] -= 1
-                if not waits[follower]:
-                    heapq.heappush(ready, (self._rank(follower), follower))
-        if len(found) < len(self.steps):
-            raise Stuck(sorted({step.key for step in self.steps - set(found)}))
-        return found
+        return in_order(self.steps, self._after, self._rank)
 
     def _rank(self, step: Step) -> tuple[object, ...]:
         placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
@@ -721,10 +673,10 @@ class Graph:
         What is within has to be one transaction: the rows are nowhere else meanwhile.
         """
         steps, before_of = self.sorted(), self._reversed()
-        later = _reached(
+        later = reached(
             (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
         )
-        earlier = _reached((s for s in steps if s.verb is Verb.LOAD), before_of)
+        earlier = reached((s for s in steps if s.verb is Verb.LOAD), before_of)
         within = later & earlier
         return (
             [step for step in steps if step not in later],
@@ -737,15 +689,3 @@ class Graph:
         if step.verb is not Verb.UNSET or step.key.kind != "table":
             return False
         return any(then.verb is Verb.SAVE for then in self._after.get(step, ()))
-
-
-def _reached(start: Iterable[Step], edges: Mapping[Step, set[Step]]) -> set[Step]:
-    """Return the steps that *edges* lead to, those at the start among them."""
-    found: set[Step] = set()
-    waiting = list(start)
-    while waiting:
-        step = waiting.pop()
-        if step not in found:
-            found.add(step)
-            waiting += edges.get(step, ())
-    return found

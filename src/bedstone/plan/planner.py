@@ -14,7 +14,7 @@ from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
-from bedstone.plan.graph import Graph, Stuck
+from bedstone.plan.graph import Graph
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.attaching import attach, prove
 from bedstone.plan.kinds.columns import as_brought
@@ -24,6 +24,7 @@ from bedstone.plan.kinds.swapping import Swap
 from bedstone.plan.kinds.tables import inherit, late, of_type
 from bedstone.plan.preparing import Replacement, find_proven, find_replaced, find_swaps
 from bedstone.plan.side import Side
+from bedstone.plan.sorting import Stuck
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement, Transaction
 from bedstone.plan.step import Step, Verb
