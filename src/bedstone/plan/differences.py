@@ -162,13 +162,19 @@ def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[K
         apart = is_moved(table, a, b) if (table := b.wholes.get(key)) is not None else False
         if above is not None and not apart and a.brought.get(key) == above and above in changed:
             same = changed[above] - NAMES
-            rest -= same & _INHERITED if key.kind == "column" else same
+            rest -= same & _brought(key, a, b) if key.kind == "column" else same
         elif key.kind == "column" and not apart and _has_same_parents(table, a, b):
             for parent in b.parents_of(key):  # a column of its own that is one with a parent's
                 rest -= changed.get(parent, set()) & {"type", "collation"}
         if rest:
             found[key] = frozenset(rest)
     return found
+
+
+def _brought(column: Key, a: Side, b: Side) -> frozenset[str]:
+    """Return what a child's column has from its parent's; a NOT NULL of its own stays there."""
+    own = a.catalog.major >= 18 and a[column].attributes["not_null_local"] is not False
+    return _INHERITED - {"not_null"} if own and not b[column].attributes["not_null"] else _INHERITED
 
 
 def _has_same_parents(table: Key | None, a: Side, b: Side) -> bool:

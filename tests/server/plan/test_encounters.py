@@ -56,6 +56,13 @@ ENCOUNTERS = {
         "insert into t (b) values (1)",
         "create table t (a smallint generated always as identity (maxvalue 50), b int)",
     ),
+    "a key of partitions, which makes their NOT NULL their own": (
+        """create table p (a int, b int) partition by list (a);
+        create table p1 partition of p for values in (1)""",
+        "insert into p values (1, 1)",
+        """create table p (a int, b int, primary key (a, b)) partition by list (a);
+        create table p1 partition of p for values in (1)""",
+    ),
     "a default that calls an overloaded function by the same words": (
         """create function f(int, int default 1) returns int language sql as 'select 1';
         create table t (a int default f(1), b int)""",
