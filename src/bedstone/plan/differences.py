@@ -105,6 +105,7 @@ def find_differences(
     _check_managed(found, a)
     _check_identities(found, a, b)
     _check_row_types(found, a)
+    _check_parents(found, a)
     check_containers(found, a, b)
     check_shells(found, a)
     return found
@@ -161,13 +162,19 @@ def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[K
         apart = is_moved(table, a, b) if (table := b.wholes.get(key)) is not None else False
         if above is not None and not apart and a.brought.get(key) == above and above in changed:
             same = changed[above] - NAMES
-            rest -= same & _INHERITED if key.kind == "column" else same
+            rest -= same & _brought(key, a, b) if key.kind == "column" else same
         elif key.kind == "column" and not apart and _has_same_parents(table, a, b):
             for parent in b.parents_of(key):  # a column of its own that is one with a parent's
                 rest -= changed.get(parent, set()) & {"type", "collation"}
         if rest:
             found[key] = frozenset(rest)
     return found
+
+
+def _brought(column: Key, a: Side, b: Side) -> frozenset[str]:
+    """Return what a child's column has from its parent's; a NOT NULL of its own stays there."""
+    own = a.catalog.major >= 18 and a[column].attributes["not_null_local"] is not False
+    return _INHERITED - {"not_null"} if own and not b[column].attributes["not_null"] else _INHERITED
 
 
 def _has_same_parents(table: Key | None, a: Side, b: Side) -> bool:
@@ -224,6 +231,21 @@ def _check_row_types(found: Differences, a: Side) -> None:
                 detail="PostgreSQL changes no type within the rows that other rows hold.",
                 hint=f"Take the values out of {user} first, by hand.",
             )
+
+
+def _check_parents(found: Differences, a: Side) -> None:
+    """Refuse another type of a column that a child has from two tables."""
+    for key in sorted(k for k in found.changed if k.kind == "column"):
+        if "type" not in found.changed[key] or a.wholes[key] in found.renewed:
+            continue
+        for heir in a.heirs(key):
+            parents = list(a.parents_of(heir))
+            if len(parents) > 1:
+                raise NotPlannable(
+                    f"{key} has another type, and {heir} is a column of {len(parents)} tables",
+                    detail="PostgreSQL changes no type of a column that has two parents.",
+                    hint=f"Let {a.wholes[heir]} go on its own first: alter table … no inherit …",
+                )
 
 
 def _decide(found: Differences, scene: Scene, anew: frozenset[Key]) -> None:

@@ -11,9 +11,9 @@ from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order, logged_in_order
+from bedstone.plan.places import places
 from bedstone.plan.shells import functions_of
-from bedstone.plan.side import QUIET, WITH_DEFAULT, number, stands_on_index
-from bedstone.plan.spaces import places
+from bedstone.plan.side import QUIET, WITH_DEFAULT, is_identity, number, stands_on_index
 from bedstone.plan.step import Step, Verb
 from bedstone.plan.waiting import Stuck, reached
 from bedstone.sql import quote_identifier
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from bedstone.plan.change import Scene
     from bedstone.plan.differences import Differences
     from bedstone.plan.side import Side
+
+#: The types of sequences, the smallest first.
+_INTEGERS = "smallint integer bigint"
 
 
 class Graph:
@@ -384,6 +387,8 @@ class Graph:
         step = self._alterer(key)
         if key.kind == "extension":
             self._connect_moved(key)
+        elif key.kind == "sequence" and self._is_narrowed(key):
+            self._connect_narrowed(key)
         if not self._scene.is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
@@ -403,9 +408,22 @@ class Graph:
         column = self._b[key].owning_column
         if column is None:
             return needs
-        if self._changes_owner(key):
+        if self._changes_owner(key) or self._is_narrowed(key):
             return needs - {column, self._b.wholes.get(key)}
         return needs | {column}
+
+    def _is_narrowed(self, key: Key) -> bool:
+        """Whether an identity column takes its sequence to a smaller type, which its bounds fit."""
+        column = self._a[key].owning_column
+        if column is None or column not in self._a or column not in self._b:
+            return False
+        types = [str(side[column].attributes["type"]) for side in (self._a, self._b)]
+        smaller = _INTEGERS.find(types[0]) > _INTEGERS.find(types[1])
+        return smaller and is_identity(self._a[key]) and is_identity(self._b[key])
+
+    def _connect_narrowed(self, sequence: Key) -> None:
+        column = self._b[sequence].owning_column
+        self._edge(self._alterer(sequence), self._alterer(column) if column is not None else None)
 
     def _connect_moved(self, extension: Key) -> None:
         """An extension leaves its schema before that goes."""

@@ -50,6 +50,19 @@ ENCOUNTERS = {
         """create table t (a int generated always as identity
         (sequence name two start 5 minvalue 5), b int)""",
     ),
+    "an identity of a smaller type, beyond which its sequence went": (
+        """create table t (a bigint generated always as identity (maxvalue 5000000000),
+        b int)""",
+        "insert into t (b) values (1)",
+        "create table t (a smallint generated always as identity (maxvalue 50), b int)",
+    ),
+    "a key of partitions, which makes their NOT NULL their own": (
+        """create table p (a int, b int) partition by list (a);
+        create table p1 partition of p for values in (1)""",
+        "insert into p values (1, 1)",
+        """create table p (a int, b int, primary key (a, b)) partition by list (a);
+        create table p1 partition of p for values in (1)""",
+    ),
     "a default that calls an overloaded function by the same words": (
         """create function f(int, int default 1) returns int language sql as 'select 1';
         create table t (a int default f(1), b int)""",
@@ -157,6 +170,13 @@ def test_the_sequence_of_an_identity_column_stays_with_it(scratch: Scratch) -> N
     b = made(scratch, table.format("", identity))
     a = made(scratch, table.format(identity, ""))
     with pytest.raises(NotPlannable, match=r"is that of column public\.t\.a"):
+        plan(a, b)
+
+
+def test_a_column_of_two_parents_keeps_its_type(scratch: Scratch) -> None:
+    tables = "create table t (a {0}); create table u (a {0}); create table c () inherits (t, u)"
+    b, a = made(scratch, tables.format("bigint")), made(scratch, tables.format("int"))
+    with pytest.raises(NotPlannable, match="is a column of 2 tables"):
         plan(a, b)
 
 

@@ -171,10 +171,9 @@ class Domains(Replaced):
         if attributes["default"] is not None:
             parts.append(f"default {attributes['default']}")
         if attributes["not_null"]:
-            name = attributes["not_null_name"]
-            parts.append(
-                f"constraint {quote_identifier(str(name))} not null" if name else "not null"
-            )
+            named = scene.has_names or attributes["not_null_name"]
+            name = f"constraint {quote_identifier(not_null_name(item))} " if named else ""
+            parts.append(f"{name}not null")
         yield Statement(" ".join(parts), item.key)
 
     def can_stay(self, change: Change) -> bool:
