@@ -37,7 +37,9 @@ class Scene:
     *renewed* are the relations and types that are dropped and made again, *detached* the
     partitions that are taken off their tables for a moment. *swaps* are the columns of which new
     ones are filled beside them, those of a table under the first; *replaced* the indexes and keys
-    that are built beside those which go. *beside* says that there may be any of these.
+    that are built beside those which go. *beside* says that there may be any of these. *untyped*
+    are the tables that are of no type for a moment, *proven* the partitions of which is proven
+    before they are detached that they may be attached again.
     """
 
     a: Side
@@ -48,6 +50,8 @@ class Scene:
     swaps: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
     replaced: frozenset[Key] = frozenset()
     beside: bool = True
+    untyped: frozenset[Key] = frozenset()
+    proven: frozenset[Key] = frozenset()
 
     @property
     def strict(self) -> bool:
@@ -58,6 +62,11 @@ class Scene:
     def has_names(self) -> bool:
         """Whether each NOT NULL is to have its name: from 18 on it is a constraint."""
         return self.strict and self.b.catalog.major >= 18
+
+    @property
+    def has_maintain(self) -> bool:
+        """Whether both sides have the privilege MAINTAIN, which came with 17."""
+        return min(side.catalog.major for side in (self.a, self.b)) >= 17
 
     def may_have_rows(self, relation: Key | None) -> bool:
         """Whether rows can be in *relation* when its statements run."""
@@ -110,12 +119,16 @@ class Scene:
         old, new = (side[table].attributes.get("inherits") for side in (self.a, self.b))
         return old != new
 
+    def is_by_itself(self, table: Key | None) -> bool:
+        """Whether what a parent brings does not reach *table* while it is changed."""
+        return self.is_uprooted(table) or self.is_apart(table)
+
     def is_brought(self, key: Key) -> bool:
         """Whether *key* is a column that a parent brings to a table that stays its child."""
         table = self.b.wholes.get(key) if key.kind == "column" else None
         if table is None or key not in self.b.brought or not self.may_have_rows(table):
             return False
-        return not (self.is_apart(table) or self.is_uprooted(table))
+        return not self.is_by_itself(table)
 
     def is_left_to_children(self, key: Key) -> bool:
         """Whether a column or check goes, and stays with a child that had it from there."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
-from bedstone.plan.order import added_in_order
+from bedstone.plan.mentions import mentions
+from bedstone.plan.order import added_in_order, logged_in_order
 from bedstone.plan.shells import functions_of
-from bedstone.plan.side import number, stands_on_index
+from bedstone.plan.side import WITH_DEFAULT, number, stands_on_index
 from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
 
@@ -76,13 +77,13 @@ class Graph:
             self._droppers[key] = Step(Verb.DROP, self._dropped_with(key))
         self.steps = {*self._creators.values(), *self._droppers.values()}
         self.steps |= {self._alterer(key) for key in work.changed}
-        prepared = (*self._scene.swaps, *self._scene.replaced)
+        prepared = (*self._scene.swaps, *self._scene.replaced, *self._scene.proven)
         self.steps |= {Step(Verb.PREPARE, key) for key in prepared}
         for key in work.unset:
             self.steps.add(Step(Verb.UNSET, key))
-            if key.kind == "column":
+            if key.kind in WITH_DEFAULT:
                 self.steps.add(Step(Verb.SET, key))
-            elif self._b[key].attributes["partition_of"]:
+            elif self._b[key].attributes["partition_of"] or self._b[key].attributes["of_type"]:
                 self.steps.add(Step(Verb.TIE, key))
         self.steps |= {Step(Verb.TIE, key) for key in self._tied()}
         self.steps |= {Step(Verb.DECLARE, key) for key in self._made if functions_of(key, self._b)}
@@ -109,14 +110,15 @@ class Graph:
             return column if column in made and column is not None else key
         return key
 
-    def _is_by_itself(self, table: Key | None) -> bool:
-        """Whether what a parent brings does not reach *table* while it is changed."""
-        return self._scene.is_uprooted(table) or self._scene.is_apart(table)
-
     def _is_attached(self, key: Key) -> bool:
         """Whether *key* is made by itself and attached to its parent's, as indexes are."""
         by_itself = key.kind == "index" or stands_on_index(self._b[key])
         return by_itself or self._b.is_adopted(key)
+
+    def _comes_along(self, key: Key) -> bool:
+        """Whether *key* comes to a partition when that is attached, or later."""
+        foreign = self._is_foreign(key, self._b) and not self._b.is_adopted(key)
+        return key in self._b.brought and (foreign or key.kind == "trigger")
 
     def _dropped_with(self, key: Key) -> Key:
         """Return the object whose DROP takes *key* along, or *key*."""
@@ -128,9 +130,9 @@ class Graph:
                 return self._dropped_with(column)
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
-        by_itself = whole in self._work.unset or self._is_by_itself(whole)
+        by_itself = whole in self._work.unset or self._scene.is_by_itself(whole)
         by_itself = by_itself or (above is not None and self._scene.is_left_to_children(above))
-        if above in dropped and goes_with and not by_itself:
+        if above in dropped and goes_with and (not by_itself or self._is_foreign_key(key)):
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
         if whole is not None and whole in dropped and not self._leads_elsewhere(key):
@@ -177,8 +179,14 @@ class Graph:
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
             attached = moved and self._b[key].attributes["partition_of"]
-            if names & {"replica_identity", "clustered_on", "inherits"} or attached:
+            named = names & {"replica_identity", "clustered_on", "inherits", "of_type"}
+            if named or attached or self._changes_owner(key):
                 yield key
+
+    def _changes_owner(self, key: Key) -> bool:
+        """Whether a sequence that stays is given to another column, when that is there."""
+        changed = "owned_by" in self._work.changed.get(key, ())
+        return changed and self._b[key].attributes["owned_by"] is not None
 
     # --- edges -------------------------------------------------------------------------------
 
@@ -188,6 +196,11 @@ class Graph:
         if first in self.steps and then in self.steps:
             self._after[first].add(then)
 
+    def _edge_if_free(self, first: Step | None, then: Step) -> None:
+        """Add an edge that no server asks for, unless *first* has to wait for *then*."""
+        if first is not None and first not in _reached([then], self._after):
+            self._edge(first, then)
+
     def _connect(self) -> None:
         for key in self._made:
             self._connect_made(key)
@@ -196,16 +209,7 @@ class Graph:
         for key in self._work.changed:
             self._connect_changed(key)
         for key in self._work.unset:
-            for needed in self._a[key].depends:
-                self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
-            for part in self._a.parts.get(key, ()):
-                self._edge(Step(Verb.UNSET, key), self._droppers.get(part))
-                self._edge(Step(Verb.UNSET, key), self._alterer(part))
-                self._edge(
-                    Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part))
-                )
-            for needed in self._b[key].depends if key.kind == "column" else ():
-                self._edge(self._maker(needed), Step(Verb.SET, key))
+            self._connect_unset(key)
         self._connect_names()
         self._connect_ties()
         self._connect_order()
@@ -213,6 +217,55 @@ class Graph:
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
+        self._connect_mentioned()
+
+    def _connect_mentioned(self) -> None:
+        for named, key in mentions(self._made, self._b):
+            self._edge_if_free(self._maker(named), self._creators[key])
+
+    def _connect_unset(self, key: Key) -> None:
+        """What stands aside does so before what it needs changes, and is back after that."""
+        first, last = Step(Verb.UNSET, key), Step(Verb.SET, key)
+        for needed in self._a[key].depends:
+            self._edge(first, self._droppers.get(needed))
+        for needed in self._b[key].depends:
+            self._edge(self._maker(needed), last)
+        self._edge(first, self._alterer(key))
+        self._edge(self._alterer(key), last)
+        if key in self._scene.untyped:
+            self._connect_untyped(key)
+        elif key.kind == "table":
+            self._connect_referring(key)
+        for part in self._a.parts.get(key, ()):
+            above = self._a.brought.get(part, part)
+            gone = self._droppers.get(part)
+            if gone and self._is_foreign(part, self._a) and gone == self._droppers.get(above):
+                self._edge(gone, first)  # while the table is a partition it goes with the whole's
+                continue
+            self._edge(first, gone)
+            self._edge(first, self._alterer(part))
+            self._edge(first, self._droppers.get(above))
+
+    def _connect_referring(self, table: Key) -> None:
+        """A partition that rows refer to is detached when no foreign key says so."""
+        for side, step in ((self._a, Step(Verb.UNSET, table)), (self._b, Step(Verb.TIE, table))):
+            for key in (key for whole in side.above(table) for key in side.referring(whole)):
+                if side is self._a:
+                    self._edge(self._droppers.get(key), step)
+                else:
+                    self._edge(step, self._creators.get(key))
+
+    def _connect_untyped(self, table: Key) -> None:
+        """A table is of no type while its columns and those of the type become others."""
+        first, last = Step(Verb.UNSET, table), Step(Verb.TIE, table)
+        for side in (self._a, self._b):
+            type_ = side.type_of(table)
+            parts = (*side.parts.get(table, ()), *side.parts.get(type_, ())) if type_ else ()
+            for key in (*parts, type_):
+                if key is not None and key.kind in {"column", "attribute", "composite"}:
+                    for step in (self._droppers.get(key), self._maker(key)):
+                        self._edge(first, step)
+                        self._edge(step, last)
 
     def _connect_declared(self, key: Key) -> None:
         """A type is declared before the functions that it is made of."""
@@ -222,7 +275,9 @@ class Graph:
         self._edge(declared, self._creators[key])
 
     def _connect_order(self) -> None:
-        """Columns are added in the order of side b."""
+        """Columns are added in the order of side b, tables logged in that of foreign keys."""
+        for first, then in logged_in_order(self._work, self._a, self._b):
+            self._edge(self._droppers.get(first) or self._alterer(first), self._maker(then))
         if self._scene.strict:
             for first, then in added_in_order(self._work, self._b):
                 self._edge(self._creators[first], self._creators[then])
@@ -239,8 +294,9 @@ class Graph:
         whole = side.wholes.get(key)
         if whole is not None and key.kind != "sequence":
             found.add(whole)
-        if key.schema is not None:
-            found.add(Key("schema", None, key.schema))
+        schema = side[key].attributes["schema"] if key.kind == "extension" else key.schema
+        if schema is not None:
+            found.add(Key("schema", None, str(schema)))
         if (extension := side[key].extension) is not None:
             found.add(Key("extension", None, extension))
         return found - {key}
@@ -257,19 +313,33 @@ class Graph:
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
-        if key.kind == "trigger" and key in self._b.brought:
-            self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
+        self._connect_brought(key)
         if self._b[key].attributes.get("inherits"):
             self._connect_child(key)
-        if self._is_moved_table(key):
-            tie = Step(Verb.TIE, self._b.wholes[key])
-            attached = key in self._b.brought
-            self._edge(*((step, tie) if attached else (tie, step)))
         if key in self._droppers:
             self._edge(self._droppers[key], step)
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
                 column = self._b[key].owning_column
                 self._edge(self._droppers[key], self._alterer(column) if column else None)
+
+    def _connect_brought(self, key: Key) -> None:
+        """What a parent brings is there after that; of a partition, when that is attached."""
+        step, above, table = self._creators[key], self._b.brought.get(key), self._b.wholes.get(key)
+        if table is None:
+            return
+        if self._comes_along(key):
+            self._edge(self._creators.get(self._b.brought[key]), step)
+            self._edge(Step(Verb.TIE, table), step)
+            return
+        attached = self._is_attached(key)
+        if above is not None and not attached and not self._scene.is_by_itself(table):
+            self._edge(self._creators.get(above), step)
+        if self._is_moved_table(key):
+            tie = Step(Verb.TIE, table)
+            self._edge(*((step, tie) if above is not None else (tie, step)))
+        if attached and table in self._a and self._a.is_partitioned(table):
+            for part in self._a.partitions(table):  # it is valid when all that there are have it
+                self._edge(self._droppers.get(part), step)
 
     def _is_moved_table(self, key: Key) -> bool:
         table = self._b.wholes.get(key)
@@ -279,9 +349,7 @@ class Graph:
         step = self._droppers[key]
         for needed in self._needs(key, self._a):
             self._edge(step, self._droppers.get(needed))
-            if needed not in self._work.changed:
-                continue
-            if self._disturbs(needed) or self._needs_not_null(key, needed):
+            if needed in self._work.changed and self._disturbs(needed, key):
                 self._edge(step, self._alterer(needed))
         users = self._a.dependants.get(key, frozenset())
         attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
@@ -296,15 +364,12 @@ class Graph:
         for above in self._inherited_from(key) if step.key == key else ():
             self._edge(self._droppers.get(above), step)
 
-    def _disturbs(self, key: Key) -> bool:
+    def _disturbs(self, key: Key, dependant: Key) -> bool:
         """Whether a change of *key* could not be made under what needs it."""
         if key.kind == "column":
-            return not self._work.changed[key] <= _QUIET
-        return key.kind != "table"
-
-    def _needs_not_null(self, constraint: Key, column: Key) -> bool:
-        key = self._a[constraint].attributes.get("type") == "primary key"
-        return key and "not_null" in self._work.changed[column]
+            names, kind = self._work.changed[key], self._a[dependant].attributes.get("type")
+            return not names <= _QUIET or ("not_null" in names and kind == "primary key")
+        return key.kind not in {"table", "sequence"}
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
         """Yield what a parent table has under the same name: a child's own goes after it."""
@@ -326,13 +391,12 @@ class Graph:
 
     def _connect_changed(self, key: Key) -> None:
         step = self._alterer(key)
-        needs = self._needs(key, self._b)
-        if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
-            needs.add(column)
-        if not self._is_by_itself(self._b.wholes.get(key)):
+        if key.kind == "extension":
+            self._connect_moved(key)
+        if not self._scene.is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
-        for needed in needs:
+        for needed in self._needs_when_changed(key):
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
                     self._edge(self._creators[needed], step)
@@ -341,9 +405,24 @@ class Graph:
             elif needed in self._work.changed and needed.kind not in {"table", "foreign table"}:
                 self._edge(self._alterer(needed), step)
 
+    def _needs_when_changed(self, key: Key) -> set[Key]:
+        """Return what *key* needs; the column that a sequence is given to later is not among it."""
+        needs = self._needs(key, self._b)
+        column = self._b[key].owning_column
+        if column is None:
+            return needs
+        if self._changes_owner(key):
+            return needs - {column, self._b.wholes.get(key)}
+        return needs | {column}
+
+    def _connect_moved(self, extension: Key) -> None:
+        """An extension leaves its schema before that goes."""
+        for needed in self._needs(extension, self._a):
+            self._edge(self._alterer(extension), self._droppers.get(needed))
+
     def _connect_names(self) -> None:
         """What gives a name free comes before what takes it."""
-        free: dict[tuple[str, str | None, str, str], list[Step]] = {}
+        free: dict[tuple[str, str | None, str], list[Step]] = {}
         for key, step in self._droppers.items():
             for place in self._places(key, self._a):
                 free.setdefault(place, []).append(step)
@@ -353,19 +432,16 @@ class Graph:
                     self._edge(before, step)
 
     @staticmethod
-    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str, str]]:
+    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str]]:
         space = _SPACES.get(key.kind)
         if space is not None:
-            parent = key.parent if space == "routine" else ""
-            yield (space, key.schema, key.name, parent or "")
+            yield (space, key.schema, key.name)  # of routines: a call could be of two of them
         if space == "relation" and key.kind != "index":
-            yield ("type", key.schema, key.name, "")
-        if space == "type":
-            yield ("type", key.schema, key.name, "")
+            yield ("type", key.schema, key.name)
         if stands_on_index(side[key]):
-            yield ("relation", key.schema, key.name, "")
+            yield ("relation", key.schema, key.name)
             if side[key].attributes["type"] == "primary key":
-                yield ("primary key", key.schema, key.parent or "", "")
+                yield ("primary key", key.schema, key.parent or "")
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""
@@ -376,6 +452,8 @@ class Graph:
             self._edge(Step(Verb.PREPARE, above) if above else None, step)
             for dependant in self._a.dependants.get(key, ()):
                 self._edge(step, self._droppers.get(dependant))
+        for key in self._scene.proven:
+            self._edge(Step(Verb.PREPARE, key), Step(Verb.UNSET, key))
         for first, columns in self._scene.swaps.items():
             step, table = Step(Verb.PREPARE, first), self._a.wholes[first]
             self._edge(step, self._alterer(first))
@@ -402,7 +480,8 @@ class Graph:
         self._edge(self._creators[key], last)
         self._edge(Step(Verb.TIE, key), last)
         for part in self._a.parts.get(key, ()):
-            self._edge(first, self._droppers.get(part))
+            if not self._is_foreign(part, self._a):  # of partitions, too, which may be first
+                self._edge(first, self._droppers.get(part))
         self._connect_copied_child(key)
         for child in self._a.dependants.get(key, ()):
             if child.kind == "table" and self._a[child].attributes["partition_of"] == key.path:
@@ -454,10 +533,9 @@ class Graph:
     def _connect_ownership(self, step: Step) -> None:
         """A sequence is given to its column when the column is there and all that uses it."""
         key = step.key
-        waited = {*self._b[key].depends, *self._b.dependants.get(key, ())}
-        if (owner := self._b.wholes.get(key)) is not None:
-            waited.add(owner)
-        for other in waited:
+        waited: set[Key | None] = {*self._b[key].depends, *self._b.dependants.get(key, ())}
+        waited |= {self._b.wholes.get(key), self._b[key].owning_column}
+        for other in filter(None, waited):
             self._edge(self._maker(other), step)
 
     def _connect_attachment(self, step: Step) -> None:
@@ -465,9 +543,11 @@ class Graph:
         key = step.key
         for part in self._b.parts.get(key, ()):
             waits = part in self._b.brought or not self._is_moved_table(part)
-            if part.kind in {"constraint", "index"} and waits and not self._is_incomplete(part):
+            comes = not self._comes_along(part) and not self._is_incomplete(part)
+            if part.kind in {"constraint", "index"} and waits and comes:
                 self._edge(self._maker(part), step)
         self._connect_parents(key)
+        self._clear_the_way(step)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
@@ -479,6 +559,16 @@ class Graph:
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
+
+    def _clear_the_way(self, attachment: Step) -> None:
+        """What goes is gone before a partition comes: indexes like its own, other bounds."""
+        for above in self._b.above(attachment.key):
+            for part in self._a.parts.get(above, ()):
+                if part.kind in {"constraint", "index"}:
+                    self._edge(self._droppers.get(part), attachment)
+        for sibling in self._old_parts(self._b.whole_of(attachment.key)):
+            self._edge(Step(Verb.UNSET, sibling), attachment)
+            self._edge(self._droppers.get(sibling), attachment)
 
     def _lacks(self, table: Key, index: Key) -> bool:
         """Whether a partition has nothing of an index of the table that it is attached to."""
@@ -492,6 +582,13 @@ class Graph:
         table = self._b.wholes[index]
         users = (u for u in self._b.dependants.get(table, ()) if u.kind == "table")
         return any(self._b.whole_of(u) == table and self._lacks(u, index) for u in users)
+
+    def _old_parts(self, whole: Key | None) -> Iterable[Key]:
+        """Yield what is a partition of *whole* on side a."""
+        if whole is not None:
+            for child in self._a.dependants.get(whole, ()):
+                if self._a[child].attributes.get("partition_of") == whole.path:
+                    yield child
 
     def _connect_parents(self, table: Key) -> None:
         if self._scene.is_moved(table):

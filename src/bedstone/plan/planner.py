@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Attributes, level
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import annotate, change_annotations, own_names
+from bedstone.plan.aside import give_back, set_aside
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.kinds.attaching import attach, detach
-from bedstone.plan.kinds.columns import as_brought, set_default, unset_default
+from bedstone.plan.kinds.attaching import attach, prove
+from bedstone.plan.kinds.columns import as_brought
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
-from bedstone.plan.kinds.tables import inherit, late
-from bedstone.plan.preparing import Replacement, find_replaced, find_swaps
+from bedstone.plan.kinds.tables import inherit, late, of_type
+from bedstone.plan.preparing import Replacement, find_proven, find_replaced, find_swaps
 from bedstone.plan.side import Side
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement, Transaction
@@ -81,9 +82,15 @@ def _untied(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
 def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[Key]) -> Plan | None:
     """Return the plan; ``None`` where something would be made beside while rows are copied."""
     work = find_differences(a, b, options, beside=beside, anew=anew)
-    scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside)
+    scene = Scene(
+        a, b, options, frozenset(work.renewed), frozenset(work.unset - work.untyped),
+        beside=beside, untyped=frozenset(work.untyped),
+    )  # fmt: skip
     if beside:
-        scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
+        scene = replace(
+            scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene),
+            proven=find_proven(work, scene),
+        )  # fmt: skip
     graph = Graph(work, scene)
     graph.bring_forward(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
@@ -183,11 +190,9 @@ def _write(  # noqa: C901  one case for each verb
         case Verb.ALTER:
             yield from _change(key, names, scene)
         case Verb.UNSET:
-            yield from (
-                unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key], scene)
-            )
+            yield from set_aside(scene.a[key], scene)
         case Verb.SET:
-            yield from set_default(scene.b[key])
+            yield from give_back(scene.b[key])
         case Verb.SAVE:
             yield from save(scene.a[key], scene)
         case Verb.LOAD:
@@ -197,7 +202,9 @@ def _write(  # noqa: C901  one case for each verb
 
 
 def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
-    if key in scene.swaps:
+    if key in scene.proven:
+        yield from prove(scene.b[key], scene)
+    elif key in scene.swaps:
         yield from _as_one(key, Swap(scene.swaps[key], scene).prepare())
     else:
         yield from Replacement(key, scene).prepare()
@@ -236,6 +243,8 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     if item.attributes.get("partition_of") and (new or not names):
         yield from attach(item, scene)
     old = scene.a.get(key) if key not in scene.renewed else None
+    if old is not None and (key in scene.untyped or "of_type" in names):
+        yield from of_type(item)
     if old is not None:
         yield from inherit(item, old.attributes)
     before = old.attributes if old is not None else None

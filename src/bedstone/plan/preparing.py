@@ -39,6 +39,27 @@ def find_swaps(work: Differences, scene: Scene) -> Mapping[Key, tuple[Key, ...]]
     return {columns[0]: tuple(columns) for columns in found.values()}
 
 
+def find_proven(work: Differences, scene: Scene) -> frozenset[Key]:
+    """Return the partitions that go to another bound while all that it is about stays."""
+    return frozenset(key for key in scene.detached if _is_provable(key, work, scene))
+
+
+def _is_provable(key: Key, work: Differences, scene: Scene) -> bool:
+    if key.kind != "table" or not scene.is_online(key) or not scene.may_have_rows(key):
+        return False
+    whole = scene.b.whole_of(key)
+    if whole is None or whole != scene.a.whole_of(key) or not scene.may_have_rows(whole):
+        return False
+    if any(whole in list(scene.a.above(part))[1:] for part in scene.detached):
+        return False  # the check would go to what is then detached, and stay there
+    tables = (key, *scene.b.above(key))
+    touched = work.added | work.renewed | work.changed.keys()
+    return not any(
+        part.kind == "column" and part in touched
+        for table in tables for part in scene.b.parts.get(table, ())
+    )  # fmt: skip
+
+
 def find_replaced(work: Differences, scene: Scene) -> frozenset[Key]:
     """Return the indexes and keys whose successors can be built while they are still there."""
     candidates = {k for k in work.renewed | work.added if _is_replaceable(k, work, scene)}
@@ -59,7 +80,7 @@ def _is_replaceable(key: Key, work: Differences, scene: Scene) -> bool:
         return False
     if a.wholes.get(key, table) != table or scene.is_moved(table):
         return False
-    if scene.is_kept_by_manager(table):
+    if scene.is_kept_by_manager(table) or not b.catalog.objects.keys() >= {*a.partitions(table)}:
         return False
     item = b[key]
     if stands_on_index(item):

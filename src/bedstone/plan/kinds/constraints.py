@@ -105,17 +105,15 @@ class Constraints(Writer):
         attributes = item.attributes
         table = scene.b.table_of(item.key)
         inherited = attributes["local"] is False and attributes["type"] in {"check", "foreign key"}
-        apart = scene.is_uprooted(table) or scene.is_apart(table)
-        by_itself = apart and attributes["type"] == "check"
+        by_itself = scene.is_by_itself(table) and attributes["type"] == "check"
         if inherited and not by_itself and not scene.b.is_adopted(item.key):
-            return  # a table that is attached brings it
+            above = scene.b.brought.get(item.key)  # it, or a table that is attached, brings it
+            if above is not None and table in scene.a and attributes["validated"]:
+                yield from () if scene.b[above].attributes["validated"] else (validate(item.key),)
+            return
         yield from self._made(item, scene, table)
         if attributes["statistics"]:
             yield from set_statistics(item.key, None, attributes["statistics"])
-        if attributes["type"] == "check" and not attributes["validated"]:
-            for child in scene.b.below(item.key):
-                if scene.b[child].attributes["validated"] and scene.b.wholes[child] in scene.a:
-                    yield validate(child)
         if table in scene.a and not scene.is_moved(table) and stands_on_index(item):
             yield from self._attach(item.key, scene)
 
@@ -287,13 +285,14 @@ class DomainConstraints(Writer):
         key, attributes = item.key, item.attributes
         domain = relation_path(key)
         name = quote_identifier(key.name)
-        used = scene.options.online and Key("domain", key.schema, key.parent or "") in scene.a
+        used = scene.options.online and _domain_of(key) in scene.a
         later = used and attributes["validated"]
         suffix = " not valid" if later or not attributes["validated"] else ""
         check = f"check ({attributes['expression']}){suffix}"
-        yield Statement(f"alter domain {domain} add constraint {name} {check}", key)
+        lock = locked_by_domain(_domain_of(key), scene) if not suffix else (None, None)
+        yield Statement(f"alter domain {domain} add constraint {name} {check}", key, "", *lock)
         if later:
-            yield _validate_domain(key)
+            yield _validate_domain(key, scene)
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the check."""
@@ -306,13 +305,24 @@ class DomainConstraints(Writer):
 
     def alter(self, change: Change) -> Iterator[Statement]:
         """Validate it."""
-        yield _validate_domain(change.key)
+        yield _validate_domain(change.key, change.scene)
 
 
-def _validate_domain(key: Key) -> Statement:
+def _domain_of(key: Key) -> Key:
+    return Key("domain", key.schema, key.parent or "")
+
+
+def locked_by_domain(domain: Key, scene: Scene) -> tuple[LockMode | None, str | None]:
+    """Return the lock on the tables whose values are read for a domain, and the first of them."""
+    columns = (k for k in sorted(scene.a.dependants.get(domain, ())) if k.kind == "column")
+    table = next(columns, None)
+    return (LockMode.SHARE, relation_path(table)) if table is not None else (None, None)
+
+
+def _validate_domain(key: Key, scene: Scene) -> Statement:
     name = quote_identifier(key.name)
     return Statement(
         f"alter domain {relation_path(key)} validate constraint {name}", key,
-        "reads the rows of every column of the domain", transaction=Transaction.OWN,
-        hazards=(Hazard.MAY_FAIL,),
+        "reads the rows of every column of the domain",
+        *locked_by_domain(_domain_of(key), scene), (Hazard.MAY_FAIL,), Transaction.OWN,
     )  # fmt: skip

@@ -88,8 +88,8 @@ def disturbed(change: Change) -> Iterator[Key]:
         computed = key.kind == "column" and side[key].attributes["generated"]
         if key.kind in _DISTURBED or (computed and key != change.key):
             yield key
-        elif key.kind == "constraint" and way is not Way.REWRITE and change.scene.options.online:
-            yield from _constraint(key, way, side)
+        elif key.kind == "constraint":
+            yield from _constraint(key, way, change.scene)
         if way is Way.SWAP and is_carried(key, change.scene):
             for other in side.dependants.get(key, ()):
                 foreign = other.kind == "constraint" and not stands_on_index(side[other])
@@ -97,10 +97,12 @@ def disturbed(change: Change) -> Iterator[Key]:
                     yield _top(other, side)
 
 
-def _constraint(key: Key, way: Way, side: Side) -> Iterator[Key]:
-    kind = side[key].attributes["type"]
-    if kind == "check" or (kind == "foreign key" and way is Way.SWAP):
-        yield _top(key, side)
+def _constraint(key: Key, way: Way, scene: Scene) -> Iterator[Key]:
+    """Yield a check that would be read for, and a foreign key whose ends may not fit meanwhile."""
+    kind = scene.a[key].attributes["type"]
+    checked = kind == "check" and way is not Way.REWRITE and scene.options.online
+    if checked or (kind == "foreign key" and way is not Way.ALTER):
+        yield _top(key, scene.a)
 
 
 def _top(key: Key, side: Side) -> Key:

@@ -16,7 +16,6 @@ from bedstone.plan.kinds.columns import (
     alter_column,
     definition,
     extras,
-    identity_sequence,
 )
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import build_index, rename_index, set_statistics
@@ -24,7 +23,7 @@ from bedstone.plan.kinds.retyping import LAST, is_carried
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.tables import late
 from bedstone.plan.references import renamed
-from bedstone.plan.side import words
+from bedstone.plan.side import identity_sequence, words
 from bedstone.plan.spelling import dollar_quoted, path
 from bedstone.plan.stand_in import made_name, part_name, parts_of, relation_name, routine_name
 from bedstone.plan.statement import Hazard, Statement, Transaction
