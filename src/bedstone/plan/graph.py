@@ -12,6 +12,8 @@ from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
 from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order, logged_in_order
+from bedstone.plan.places import places
+from bedstone.plan.reach import reached
 from bedstone.plan.shells import functions_of
 from bedstone.plan.side import WITH_DEFAULT, number, stands_on_index
 from bedstone.plan.step import Step, Verb
@@ -23,14 +25,6 @@ if TYPE_CHECKING:
     from bedstone.plan.change import Scene
     from bedstone.plan.differences import Differences
     from bedstone.plan.side import Side
-
-#: Kinds whose names are in one space: a new table cannot have the name of an old view.
-_SPACES = {
-    **dict.fromkeys((*RELATIONS, "index", "sequence", "composite"), "relation"),
-    **dict.fromkeys(("enum", "domain", "range", "base type"), "type"),
-    **dict.fromkeys(("function", "procedure", "aggregate"), "routine"),
-}
-
 
 #: What of a column can change under views, policies and the like.
 _QUIET = frozenset(
@@ -198,7 +192,7 @@ class Graph:
 
     def _edge_if_free(self, first: Step | None, then: Step) -> None:
         """Add an edge that no server asks for, unless *first* has to wait for *then*."""
-        if first is not None and first not in _reached([then], self._after):
+        if first is not None and first not in reached([then], self._after):
             self._edge(first, then)
 
     def _connect(self) -> None:
@@ -424,24 +418,12 @@ class Graph:
         """What gives a name free comes before what takes it."""
         free: dict[tuple[str, str | None, str], list[Step]] = {}
         for key, step in self._droppers.items():
-            for place in self._places(key, self._a):
+            for place in places(key, self._a):
                 free.setdefault(place, []).append(step)
         for key, step in self._creators.items():
-            for place in self._places(key, self._b):
+            for place in places(key, self._b):
                 for before in free.get(place, ()):
                     self._edge(before, step)
-
-    @staticmethod
-    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str]]:
-        space = _SPACES.get(key.kind)
-        if space is not None:
-            yield (space, key.schema, key.name)  # of routines: a call could be of two of them
-        if space == "relation" and key.kind != "index":
-            yield ("type", key.schema, key.name)
-        if stands_on_index(side[key]):
-            yield ("relation", key.schema, key.name)
-            if side[key].attributes["type"] == "primary key":
-                yield ("primary key", key.schema, key.parent or "")
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""
@@ -646,7 +628,7 @@ class Graph:
         """
         before = self._reversed()
         for step in steps:
-            awaited = _reached((step,), before)
+            awaited = reached((step,), before)
             if any(self._holds_back(other) for other in awaited - {step}):
                 awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
             self._early |= awaited
@@ -697,10 +679,10 @@ class Graph:
         What is within has to be one transaction: the rows are nowhere else meanwhile.
         """
         steps, before_of = self.sorted(), self._reversed()
-        later = _reached(
+        later = reached(
             (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
         )
-        earlier = _reached((s for s in steps if s.verb is Verb.LOAD), before_of)
+        earlier = reached((s for s in steps if s.verb is Verb.LOAD), before_of)
         within = later & earlier
         return (
             [step for step in steps if step not in later],
@@ -713,15 +695,3 @@ class Graph:
         if step.verb is not Verb.UNSET or step.key.kind != "table":
             return False
         return any(then.verb is Verb.SAVE for then in self._after.get(step, ()))
-
-
-def _reached(start: Iterable[Step], edges: Mapping[Step, set[Step]]) -> set[Step]:
-    """Return the steps that *edges* lead to, those at the start among them."""
-    found: set[Step] = set()
-    waiting = list(start)
-    while waiting:
-        step = waiting.pop()
-        if step not in found:
-            found.add(step)
-            waiting += edges.get(step, ())
-    return found
