@@ -81,13 +81,8 @@ class Graph:
         made = self._made
         whole = self._b.wholes.get(key)
         if whole is not None and whole in made:
-            attributes = self._b[key].attributes
-            check = key.kind == "constraint" and attributes["type"] == "check"
-            if key.kind != "view column" and self._b.is_inborn(key):
-                return whole
-            if check and attributes["local"] is False and self._b[whole].attributes["partition_of"]:
-                return whole
-            return key
+            inborn = key.kind != "view column" and self._b.is_inborn(key)
+            return whole if inborn or self._b.is_inborn_check(key) else key
         if key.kind == "sequence" and self._b[key].attributes["identity"]:
             column = self._b[key].owning_column
             return column if column in made and column is not None else key

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where each name is: what gives one free, and what takes it."""
+"""The names that an object takes: another one can have them only when it is gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bedstone.catalog.kinds import RELATIONS
 from bedstone.plan.side import stands_on_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from bedstone.catalog import Key
     from bedstone.plan.side import Side
@@ -22,8 +22,8 @@ _SPACES = {
 }
 
 
-def places(key: Key, side: Side) -> Iterator[tuple[str, str | None, str]]:
-    """Yield the spaces of names in which *key* has one, and the name."""
+def places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str]]:
+    """Yield the places that *key* takes: its names, and that of its table's one primary key."""
     space = _SPACES.get(key.kind)
     if space is not None:
         yield (space, key.schema, key.name)  # of routines: a call could be of two of them

@@ -276,6 +276,7 @@ def _annotate(key: Key, scene: Scene) -> Iterator[Statement]:
 
 
 def _annotate_inborn(key: Key, scene: Scene) -> Iterator[Statement]:
-    for part in scene.b.inborn(key):
-        if part.kind != "view column":
+    for part in scene.b.parts.get(key, ()):
+        inborn = part.kind != "view column" and scene.b.is_inborn(part)
+        if inborn or scene.b.is_inborn_check(part):
             yield from annotate(scene.b[part], scene)

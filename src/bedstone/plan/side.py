@@ -245,6 +245,13 @@ class Side:
         """Whether *part* is made in the same statement as its whole."""
         return part.kind in _INBORN or is_identity(self[part])
 
+    def is_inborn_check(self, part: Key) -> bool:
+        """Whether *part* is a check that a new partition has to have when it is attached."""
+        if part.kind != "constraint" or self[part].attributes["type"] != "check":
+            return False
+        inherited = self[part].attributes["local"] is False
+        return inherited and bool(self[self.wholes[part]].attributes.get("partition_of"))
+
 
 def is_identity(item: Object) -> bool:
     """Whether *item* is the sequence of an identity column."""

@@ -68,6 +68,14 @@ PAIRS = {
         alter table i1 alter b drop default, alter b set (n_distinct = 4);
         comment on column i1.b is 'x'; grant select (b) on p1 to public""",
     ),
+    "a comment on a check that a new partition has from its table": (
+        f"{_LIST.format(', check (a > 0)')} create table p1 partition of p default",
+        "insert into p values (1)",
+        f"""{_LIST.format(", check (a > 0)")} create table p1 partition of p default;
+        create table p2 partition of p for values in (2);
+        comment on constraint p_a_check on p1 is 'x'; comment on constraint p_a_check on p2 is 'y'
+        """,
+    ),
     "another primary key": (
         "create table t (a int constraint one primary key, b int not null)",
         "insert into t values (1, 2)",
