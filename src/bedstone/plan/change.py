@@ -37,7 +37,9 @@ class Scene:
     *renewed* are the relations and types that are dropped and made again, *detached* the
     partitions that are taken off their tables for a moment. *swaps* are the columns of which new
     ones are filled beside them, those of a table under the first; *replaced* the indexes and keys
-    that are built beside those which go. *beside* says that there may be any of these.
+    that are built beside those which go. *beside* says that there may be any of these. *remade* are
+    the types that are made anew while columns are of them, *twins* those of them whose new form
+    stands beside the old one under another name, for columns that are swapped.
     """
 
     a: Side
@@ -48,6 +50,8 @@ class Scene:
     swaps: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
     replaced: frozenset[Key] = frozenset()
     beside: bool = True
+    remade: frozenset[Key] = frozenset()
+    twins: frozenset[Key] = frozenset()
 
     @property
     def strict(self) -> bool:

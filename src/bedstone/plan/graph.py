@@ -76,8 +76,9 @@ class Graph:
             self._droppers[key] = Step(Verb.DROP, self._dropped_with(key))
         self.steps = {*self._creators.values(), *self._droppers.values()}
         self.steps |= {self._alterer(key) for key in work.changed}
-        prepared = (*self._scene.swaps, *self._scene.replaced)
+        prepared = (*self._scene.swaps, *self._scene.replaced, *self._scene.twins)
         self.steps |= {Step(Verb.PREPARE, key) for key in prepared}
+        self.steps |= {Step(Verb.CLEAR, key) for key in work.remade}
         for key in work.unset:
             self.steps.add(Step(Verb.UNSET, key))
             if key.kind == "column":
@@ -215,6 +216,7 @@ class Graph:
         self._connect_ties()
         self._connect_order()
         self._connect_prepared()
+        self._connect_remade()
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
@@ -385,8 +387,29 @@ class Graph:
                 needs |= self._b[dependant].depends
                 needs -= {dependant}
         for needed in needs:
-            if needed not in self._leaders and needed.kind not in {"table", "sequence"}:
+            if needed in self._scene.twins:
+                self._edge(Step(Verb.PREPARE, needed), step)
+                self._edge(step, self._alterer(needed))
+            elif needed not in self._leaders and needed.kind not in {"table", "sequence"}:
                 self._edge(self._maker(needed), step)
+
+    def _connect_remade(self) -> None:
+        """The old form of a type goes when all has come to the new one."""
+        for key in self._work.remade:
+            last = Step(Verb.CLEAR, key)
+            self._edge(self._alterer(key), last)
+            for user in self._a.dependants.get(key, ()):
+                self._edge(self._alterer(user), last)
+                self._edge(Step(Verb.CLEAR, self._a.wholes.get(user, user)), last)
+                self._edge(Step(Verb.UNSET, user), last)
+                if user.kind == "column":
+                    self._edge(Step(Verb.LOAD, self._a.wholes[user]), last)
+        for key in self._scene.twins:
+            step = Step(Verb.PREPARE, key)
+            self._edge(step, self._alterer(key))
+            for needed in self._b[key].depends:
+                twin = needed in self._scene.twins
+                self._edge(Step(Verb.PREPARE, needed) if twin else self._maker(needed), step)
 
     def _connect_copied(self, key: Key) -> None:
         """Rows are put aside before all else, and come back before anything acts on them."""

@@ -20,8 +20,9 @@ from bedstone.plan.kinds.columns import set_default, unset_default
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
+from bedstone.plan.kinds.types import Replaced
 from bedstone.plan.kinds.tables import inherit, late
-from bedstone.plan.preparing import Replacement, find_replaced, find_swaps
+from bedstone.plan.preparing import Replacement, find_replaced, find_swaps, find_twins
 from bedstone.plan.side import Side
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement, Transaction
@@ -77,9 +78,10 @@ def _untied(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
 def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[Key]) -> Plan | None:
     """Return the plan; ``None`` where something would be made beside while rows are copied."""
     work = find_differences(a, b, options, beside=beside, anew=anew)
-    scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside)
+    scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside, remade=work.remade)
     if beside:
         scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
+        scene = replace(scene, twins=find_twins(work, scene))
     graph = Graph(work, scene)
     graph.early = frozenset(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
@@ -170,6 +172,9 @@ def _write(  # noqa: C901  one case for each verb
             yield from _create(step, scene)
         case Verb.ALTER:
             yield from _change(key, names, scene)
+        case Verb.CLEAR:
+            assert isinstance(writer, Replaced)  # noqa: S101  else nothing is made anew
+            yield from writer.clear(key, scene)
         case Verb.UNSET:
             yield from (
                 unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key], scene)
@@ -185,8 +190,11 @@ def _write(  # noqa: C901  one case for each verb
 
 
 def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
+    writer = WRITERS[key.kind]
     if key in scene.swaps:
         yield from _as_one(key, Swap(scene.swaps[key], scene).prepare())
+    elif isinstance(writer, Replaced):
+        yield from writer.prepare(scene.b[key], scene)
     else:
         yield from Replacement(key, scene).prepare()
 

@@ -7,8 +7,6 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedstone.plan.change import Change
-from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
 from bedstone.plan.kinds.retyping import is_swapped
@@ -37,6 +35,18 @@ def find_swaps(work: Differences, scene: Scene) -> Mapping[Key, tuple[Key, ...]]
     for columns in found.values():
         columns.sort(key=lambda column: number(scene.b[column].attributes["position"]))
     return {columns[0]: tuple(columns) for columns in found.values()}
+
+
+def find_twins(work: Differences, scene: Scene) -> frozenset[Key]:
+    """Return the types that are made anew, and have to be there for columns that are swapped."""
+    waiting = [needed for keys in scene.swaps.values() for k in keys for needed in scene.b[k].depends]
+    found: set[Key] = set()
+    while waiting:
+        key = waiting.pop()
+        if key in work.remade and key not in found:
+            found.add(key)
+            waiting += scene.b[key].depends
+    return frozenset(found)
 
 
 def find_replaced(work: Differences, scene: Scene) -> frozenset[Key]:
@@ -77,18 +87,10 @@ def _is_there(needed: Key, work: Differences, scene: Scene) -> bool:
         return True  # that of the partitioned table, which is asked about by itself
     if needed not in scene.a or needed in work.renewed:
         return False
-    types = scene.b[needed].depends if needed.kind == "column" else ()
-    if any(_is_made_anew(type_, work, scene) for type_ in types):
+    if needed.kind == "column" and not work.remade.isdisjoint(scene.b[needed].depends):
         return False
     changed = work.changed.get(needed, frozenset())
     return needed.kind == "column" and not changed & _OF_VALUES if changed else True
-
-
-def _is_made_anew(key: Key, work: Differences, scene: Scene) -> bool:
-    if key not in work.changed:
-        return False
-    change = Change(scene.a[key], scene.b[key], work.changed[key], scene)
-    return WRITERS[key.kind].makes_anew(change)
 
 
 def _name(key: Key, scene: Scene) -> str:

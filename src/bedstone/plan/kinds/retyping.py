@@ -7,9 +7,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from bedstone.plan.backfill import has_children, is_fired
-from bedstone.plan.casts import Conversion, conversion
 from bedstone.plan.change import Change
 from bedstone.plan.coercion import is_checked_type, keeps_indexes, rewrites
+from bedstone.plan.kinds.recasting import recast, remade
 from bedstone.plan.side import stands_on_index
 from bedstone.sql import quote_identifier
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bedstone.catalog import Key, Object
+    from bedstone.plan.casts import Conversion
     from bedstone.plan.change import Scene
     from bedstone.plan.side import Side
 
@@ -25,6 +26,8 @@ _DISTURBED = frozenset(
     {"view", "materialized view", "rule", "policy", "trigger", "function", "procedure",
      "publication table", "statistics"}
 )  # fmt: skip
+#: Types whose new form can stand beside the old one.
+_HAVING_TWINS = frozenset({"enum", "domain"})
 #: Triggers sort by the bytes of their names; that of a swap has to be the last.
 LAST = "~bedstone"
 
@@ -68,8 +71,7 @@ def retyping(change: Change) -> Retyping:
 def convert(change: Change) -> Conversion | None:
     """Return how the values come to the other type; ``None`` where there is no way."""
     name = quote_identifier(change.key.name)
-    old, new = str(change.before["type"]), str(change.after["type"])
-    return conversion(name, old, new, change.scene.b)
+    return recast(name, change.old, change.new, change.scene)
 
 
 def is_swapped(column: Key, changed: Mapping[Key, frozenset[str]], scene: Scene) -> bool:
@@ -132,6 +134,8 @@ def _work(change: Change) -> str:
     """Return what of the table is written anew; nothing where nothing is."""
     a, b = change.scene.a, change.scene.b
     old, new = str(change.before["type"]), str(change.after["type"])
+    if old == new and remade(old, change.scene) is not None:
+        return "its type is made anew, for which every row is written anew"
     if rewrites(old, new, a, b):
         return "another type, for which every row is written anew"
     kept = keeps_indexes(old, new, a, b) and not change.has("collation")
@@ -230,6 +234,9 @@ def _of_publications(table: Key, side: Side) -> str | None:
 
 def _of_column(change: Change) -> str | None:
     a, b = change.scene.a, change.scene.b
+    type_ = remade(str(change.after["type"]), change.scene)
+    if type_ is not None and type_.kind not in _HAVING_TWINS:
+        return f"{type_} is made anew where it is"
     if convert(change) is None:
         return "no value of the one type has a meaning in the other"
     if is_checked_type(str(change.after["type"]), b):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from bedstone.catalog import Attributes
 from bedstone.plan.annotations import annotate
 from bedstone.plan.backfill import backfill, has_triggers, may_go_past
-from bedstone.plan.casts import Conversion, conversion
 from bedstone.plan.kinds.columns import (
     add_not_null,
     alter_column,
@@ -20,6 +19,7 @@ from bedstone.plan.kinds.columns import (
 )
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import build_index, rename_index, set_statistics
+from bedstone.plan.kinds.recasting import by_twins, in_twins, recast
 from bedstone.plan.kinds.retyping import LAST, is_carried
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.tables import late
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bedstone.catalog import Key, Object, Value
+    from bedstone.plan.casts import Conversion
     from bedstone.plan.change import Scene
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
@@ -50,19 +51,21 @@ class _Pair(NamedTuple):
     new: Object
     name: str
 
-    @property
-    def beside(self) -> Object:
+    def beside(self, scene: Scene) -> Object:
         """The new column as it is added: without NOT NULL, default and identity."""
         bare = {"not_null": False, "not_null_validated": True, "default": None, "identity": None}
         key = self.new.key._replace(name=self.name)
-        values = {**self.new.attributes, **bare}
+        values = {**self.new.attributes, **bare, "type": self.type(scene)}
         return replace(self.new, key=key, attributes=Attributes.of("column", values))
+
+    def type(self, scene: Scene) -> str:
+        """Return the type of the new column as it is called before the swap."""
+        return by_twins(str(self.new.attributes["type"]), scene)
 
     def conversion(self, scene: Scene, row: str = "") -> Conversion:
         """Return how the value of the old column, in *row*, becomes that of the new one."""
-        types = (str(self.old.attributes["type"]), str(self.new.attributes["type"]))
         name = row + quote_identifier(self.old.key.name)
-        found = conversion(name, *types, scene.b)
+        found = recast(name, self.old, self.new, scene, written=self.type(scene))
         assert found is not None  # noqa: S101  else it could not be altered
         return found._replace(using=found.using or name)
 
@@ -127,11 +130,11 @@ class Swap:
             yield may_go_past(first)
         for pair in self._pairs:
             yield Statement(
-                f"alter table {self._path} add column {definition(pair.beside, self.scene.b)}",
+                f"alter table {self._path} add column {definition(pair.beside(self.scene), self.scene.b)}",
                 pair.new.key, "beside the old column, whose rewrite would keep everybody out",
                 _EXCLUSIVE, self._path,
             )  # fmt: skip
-            yield from extras(pair.beside)
+            yield from extras(pair.beside(self.scene))
         yield from self._keep_up()
         yield self._fill()
         for pair in self._pairs:
@@ -212,7 +215,7 @@ class Swap:
         """Build every index and key on the new columns, while others write."""
         names = {pair.new.key.name: pair.name for pair in self._pairs}
         for key, name in self._carried.items():
-            item = _with_columns(self.scene.b[key], names)
+            item = _with_names(self.scene.b[key], names, self.scene)
             if key.kind == "index":
                 yield build_index(item, self.scene, quote_identifier(name))
             else:
@@ -349,18 +352,19 @@ def _is_named(attributes: Mapping[str, Value], scene: Scene) -> bool:
     return bool(attributes["not_null_name"]) and scene.options.lowest >= 18
 
 
-def _with_columns(item: Object, names: dict[str, str]) -> Object:
-    """Return an index or key over columns that have other names."""
+def _with_names(item: Object, names: dict[str, str], scene: Scene) -> Object:
+    """Return an index or key over columns that have other names, and types that have twins."""
     attributes = dict(item.attributes)
     columns = attributes["columns"]
     assert isinstance(columns, tuple)  # noqa: S101  an index has some
     if item.key.kind == "index":
         attributes["columns"] = tuple(
-            (renamed(str(part[0]), names), *part[1:]) if isinstance(part, tuple) else part
+            (in_twins(renamed(str(part[0]), names), scene), *part[1:])
+            if isinstance(part, tuple) else part
             for part in columns
         )
         if attributes["where"]:
-            attributes["where"] = renamed(str(attributes["where"]), names)
+            attributes["where"] = in_twins(renamed(str(attributes["where"]), names), scene)
     else:
         attributes["columns"] = tuple(names.get(str(name), name) for name in columns)
     included = words(attributes["include"])
