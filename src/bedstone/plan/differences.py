@@ -105,7 +105,9 @@ def _follows(key: Key, attribute: str, a: Side, b: Side) -> bool:
     return not stands_on_index(b[key]) or a.brought.get(key) == b.brought.get(key)
 
 
-def _without_inherited(changed: dict[Key, frozenset[str]], a: Side, b: Side) -> dict[Key, frozenset[str]]:
+def _without_inherited(
+    changed: dict[Key, frozenset[str]], a: Side, b: Side
+) -> dict[Key, frozenset[str]]:
     """Leave out what the change of a parent's column or constraint brings to its children."""
     found = {}
     for key, names in changed.items():
@@ -225,7 +227,7 @@ def _carried(found: Differences, scene: Scene) -> list[Key]:
         key
         for key in found.changed
         if is_carried(key, scene)
-        for column in scene.a[key].depends
+        for column in map(scene.a.top_of, scene.a[key].depends)
         if column.kind == "column" and is_swapped(column, found.changed, scene)
     ]
 
@@ -238,9 +240,11 @@ def _first_renewed(found: Differences, scene: Scene) -> list[Key]:
         own = own_names(key, names)
         if not own or _is_detached_part(key, own, a, b):
             continue
-        if key.kind == "column" and "type" in own and is_key_column(key, a):
-            waiting.append(a.wholes[key])
-            continue
+        if key.kind == "column" and "type" in own:
+            columns = [column for column in (key, *a.below(key)) if is_key_column(column, a)]
+            waiting += [a.wholes[column] for column in columns]
+            if key in columns:
+                continue
         change = Change(a[key], b[key], own, scene)
         writer = WRITERS[key.kind]
         above = a.brought.get(key)

@@ -238,6 +238,17 @@ class Graph:
         """Return the step after which *key* is as on side b."""
         if key in self._creators:
             return self._creators[key]
+        return self._changer(key)
+
+    def _changer(self, key: Key) -> Step | None:
+        """Return the step that changes *key*, a column of a partition with the one above it."""
+        while key.kind == "column" and key not in self._work.changed:
+            above = self._a.brought.get(key)
+            if above is None or self._b.brought.get(key) != above:
+                return None
+            if self._is_by_itself(self._b.wholes.get(key)):
+                return None
+            key = above
         return self._alterer(key) if key in self._work.changed else None
 
     def _needs(self, key: Key, side: Side) -> set[Key]:
@@ -285,8 +296,9 @@ class Graph:
         step = self._droppers[key]
         for needed in self._needs(key, self._a):
             self._edge(step, self._droppers.get(needed))
-            if needed in self._work.changed and self._disturbs(needed):
-                self._edge(step, self._alterer(needed))
+            changer = self._changer(needed)
+            if changer is not None and self._disturbs(changer.key):
+                self._edge(step, changer)
         users = self._a.dependants.get(key, frozenset())
         attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
         for dependant in (*users, *filter(None, attributes)):  # a type may be replaced as a whole
@@ -380,7 +392,9 @@ class Graph:
 
     def _connect_swapped(self, column: Key, step: Step) -> None:
         needs = set(self._b[column].depends)
-        for dependant in self._a.dependants.get(column, ()):
+        columns = (column, *self._a.below(column))
+        dependants = {key for one in columns for key in self._a.dependants.get(one, ())}
+        for dependant in dependants:
             if dependant in self._b and dependant in self._work.renewed:
                 self._edge(step, self._droppers.get(dependant))
             elif dependant in self._b:
@@ -390,7 +404,9 @@ class Graph:
             if needed in self._scene.twins:
                 self._edge(Step(Verb.PREPARE, needed), step)
                 self._edge(step, self._alterer(needed))
-            elif needed not in self._leaders and needed.kind not in {"table", "sequence"}:
+            elif needed.kind in {"table", "sequence", "index", "constraint"}:
+                continue  # what is carried is attached by the step itself
+            elif self._b.top_of(needed) not in self._leaders:
                 self._edge(self._maker(needed), step)
 
     def _connect_remade(self) -> None:

@@ -78,7 +78,15 @@ def _untied(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
 def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[Key]) -> Plan | None:
     """Return the plan; ``None`` where something would be made beside while rows are copied."""
     work = find_differences(a, b, options, beside=beside, anew=anew)
-    scene = Scene(a, b, options, frozenset(work.renewed), frozenset(work.unset), beside=beside, remade=work.remade)
+    scene = Scene(
+        a,
+        b,
+        options,
+        frozenset(work.renewed),
+        frozenset(work.unset),
+        beside=beside,
+        remade=work.remade,
+    )
     if beside:
         scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
         scene = replace(scene, twins=find_twins(work, scene))

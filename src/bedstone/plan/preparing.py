@@ -39,7 +39,9 @@ def find_swaps(work: Differences, scene: Scene) -> Mapping[Key, tuple[Key, ...]]
 
 def find_twins(work: Differences, scene: Scene) -> frozenset[Key]:
     """Return the types that are made anew, and have to be there for columns that are swapped."""
-    waiting = [needed for keys in scene.swaps.values() for k in keys for needed in scene.b[k].depends]
+    waiting = [
+        needed for keys in scene.swaps.values() for k in keys for needed in scene.b[k].depends
+    ]
     found: set[Key] = set()
     while waiting:
         key = waiting.pop()
@@ -89,7 +91,8 @@ def _is_there(needed: Key, work: Differences, scene: Scene) -> bool:
         return False
     if needed.kind == "column" and not work.remade.isdisjoint(scene.b[needed].depends):
         return False
-    changed = work.changed.get(needed, frozenset())
+    top = scene.a.top_of(needed)
+    changed = work.changed.get(needed, frozenset()) | work.changed.get(top, frozenset())
     return needed.kind == "column" and not changed & _OF_VALUES if changed else True
 
 

@@ -253,11 +253,18 @@ class Columns(Writer):
             yield alter_column(key, "drop default", _EXCLUSIVE, only=True)
         if change.has("not_null") and not after["not_null"]:
             yield alter_column(key, "drop not null", _EXCLUSIVE)
+        below = list(_retyped_below(change)) if retyped else []
+        for child in below:
+            yield from unset_default(change.scene.a[child])
         if retyped:
             yield self._retype(change)
         given_back = key in change.scene.detached
         if after["default"] is not None and not given_back and (change.has("default") or retyped):
             yield alter_column(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
+        for child in below:
+            item = change.scene.b[child]
+            if item.attributes["default"] == change.scene.a[child].attributes["default"]:
+                yield from set_default(item)  # another one comes by itself
         if change.has("not_null", "not_null_validated", "not_null_no_inherit", "not_null_name"):
             yield from self._not_null(change)
         if change.has("identity") and after["identity"]:
@@ -347,6 +354,16 @@ class Columns(Writer):
             name = quote_identifier(key.name)
             sql = f"alter foreign table {relation_path(key)} alter column {name} {text}"
             yield Statement(sql, key, lock=_EXCLUSIVE, on=relation_path(key))
+
+
+def _retyped_below(change: Change) -> Iterator[Key]:
+    """Yield the columns that get the other type with this one, and have defaults of their own."""
+    scene, a, b = change.scene, change.scene.a, change.scene.b
+    for key in a.columns_below(change.key):
+        table = a.wholes[key]
+        apart = scene.is_apart(table) or scene.is_moved(table) or scene.is_uprooted(table)
+        if key in b and not apart and key not in scene.detached and key not in scene.renewed:
+            yield key
 
 
 def _rename_not_null(change: Change) -> Statement:

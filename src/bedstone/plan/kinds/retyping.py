@@ -86,9 +86,10 @@ def is_swapped(column: Key, changed: Mapping[Key, frozenset[str]], scene: Scene)
 def disturbed(change: Change) -> Iterator[Key]:
     """Yield what cannot stand while the type changes, or would be read anew under its lock."""
     side, way = change.scene.a, retyping(change).way
-    for key in side.dependants.get(change.key, ()):
+    columns = {change.key, *side.below(change.key)}
+    for key in (key for column in columns for key in side.dependants.get(column, ())):
         computed = key.kind == "column" and side[key].attributes["generated"]
-        if key.kind in _DISTURBED or (computed and key != change.key):
+        if key.kind in _DISTURBED or (computed and key not in columns):
             yield key
         elif key.kind == "constraint" and way is not Way.REWRITE and change.scene.options.online:
             yield from _constraint(key, way, side)
@@ -96,20 +97,13 @@ def disturbed(change: Change) -> Iterator[Key]:
             for other in side.dependants.get(key, ()):
                 foreign = other.kind == "constraint" and not stands_on_index(side[other])
                 if other.kind in _DISTURBED or foreign:
-                    yield _top(other, side)
+                    yield side.top_of(other)
 
 
 def _constraint(key: Key, way: Way, side: Side) -> Iterator[Key]:
     kind = side[key].attributes["type"]
     if kind == "check" or (kind == "foreign key" and way is Way.SWAP):
-        yield _top(key, side)
-
-
-def _top(key: Key, side: Side) -> Key:
-    """Return the object of a parent table that brought *key*, or *key*."""
-    while (above := side.brought.get(key)) is not None:
-        key = above
-    return key
+        yield side.top_of(key)
 
 
 def is_carried(key: Key, scene: Scene) -> bool:
@@ -185,16 +179,29 @@ def _of_table(table: Key, scene: Scene) -> str | None:
         return "the table is attached or detached by the same plan"
     if scene.a[table].attributes["force_row_security"]:
         return "row security is forced, and may hide rows from who fills it"
-    found = (_of_form(table, side) for side in (scene.a, scene.b))
-    form = next((text for text in found if text), None)
-    return form or _of_triggers(table, scene.a) or _of_publications(table, scene.a)
+    found = [_of_tree(table, scene)]
+    for one in (table, *scene.a.partitions_below(table)) if not found[0] else ():
+        found += [_of_form(one, side) for side in (scene.a, scene.b)]
+        found += [_of_triggers(one, scene.a), _of_publications(one, scene.a)]
+    return next((text for text in found if text), None)
+
+
+def _of_tree(table: Key, scene: Scene) -> str | None:
+    """Return why the partitions of a table cannot all be swapped with it."""
+    if scene.is_kept_by_manager(table):
+        return "an extension makes its partitions"
+    trees = [{*side.partitions_below(table)} for side in (scene.a, scene.b)]
+    if trees[0] != trees[1] or any(scene.is_moved(child) for child in trees[0]):
+        return "partitions come or go in the same plan"
+    if any(child.kind != "table" for child in trees[0]):
+        return "the rows of a partition are elsewhere"
+    return None
 
 
 def _of_form(table: Key, side: Side) -> str | None:
     attributes = side[table].attributes
-    if attributes["partition_by"] or attributes["partition_of"]:
-        return "the table is partitioned, or a partition"
-    if attributes["inherits"] or has_children(table, side):
+    partitioned = bool(attributes["partition_by"])
+    if attributes["inherits"] or (has_children(table, side) and not partitioned):
         return "the table has parents or children"
     if attributes["of_type"]:
         return "the columns are those of a type"
@@ -241,7 +248,11 @@ def _of_column(change: Change) -> str | None:
         return "no value of the one type has a meaning in the other"
     if is_checked_type(str(change.after["type"]), b):
         return "a column of a domain that checks its values cannot come empty"
-    for key in sorted(a.dependants.get(change.key, ())):
+    below = list(a.below(change.key))
+    if any(b[key].attributes["not_null"] and not change.after["not_null"] for key in below):
+        return "a partition wants a value where the whole does not"
+    columns = (change.key, *below)
+    for key in sorted({key for column in columns for key in a.dependants.get(column, ())}):
         if key.kind == "column" and key in b and a[key].attributes["generated"]:
             return f"column {key.name} is computed from it"
         if key.kind == "constraint" and key in b:
