@@ -45,8 +45,8 @@ class Differences:
 
     *renewed* are on both sides and are dropped and made again. *unset* are columns whose default
     is taken off while what it calls is made anew, and partitions that are detached while an index
-    that one of their keys is attached to is dropped. *remade* are types that are made anew, to which
-    all that is of them is moved over.
+    that one of their keys is attached to is dropped. *remade* are the types that are made anew,
+    to which all that is of them is moved over.
     """
 
     added: set[Key] = field(default_factory=set)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bedstone.plan.change import Scene
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
 from bedstone.plan.kinds.retyping import is_swapped
@@ -17,9 +18,10 @@ from bedstone.sql import quote_identifier
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bedstone.catalog import Key
-    from bedstone.plan.change import Scene
+    from bedstone.catalog import Key, Object
+    from bedstone.plan.change import Options
     from bedstone.plan.differences import Differences
+    from bedstone.plan.side import Side
     from bedstone.plan.statement import Statement
 
 #: What of a column, if it is another, lets no index be built before.
@@ -101,6 +103,18 @@ def _name(key: Key, scene: Scene) -> str:
     return relation_name(key, scene) if key in scene.a else key.name
 
 
+def prepared(
+    work: Differences, a: Side, b: Side, options: Options, *, beside: bool = True
+) -> Scene:
+    """Return the scene of *work*, with all that is made beside."""
+    renewed, unset = frozenset(work.renewed), frozenset(work.unset)
+    scene = Scene(a, b, options, renewed, unset, beside=beside, remade=work.remade)
+    if not beside:
+        return scene
+    scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
+    return replace(scene, twins=find_twins(work, scene))
+
+
 @dataclass(frozen=True)
 class Replacement:
     """An index or key that is built under another name, until the old one is gone."""
@@ -112,19 +126,27 @@ class Replacement:
     def _name(self) -> str:
         return quote_identifier(_name(self.key, self.scene))
 
+    @property
+    def form(self) -> Object:
+        """The index or key under the name that it has meanwhile."""
+        item = self.scene.b[self.key]
+        return replace(item, key=self.key._replace(name=_name(self.key, self.scene)))
+
     def prepare(self) -> Iterator[Statement]:
         """Write what builds it beside the old one."""
         item = self.scene.b[self.key]
+        left = self.scene.left.get(self.form.key._replace(kind="index"))
         if self.key.kind != "index":
-            yield build_key(item, self._name)
+            if left is None:
+                yield build_key(item, self._name)
             return
-        yield build_index(item, self.scene, self._name)
+        if left is None:
+            yield build_index(item, self.scene, self._name)
         above = self.scene.b.brought.get(self.key)
-        if above is not None:
+        if above is not None and (left is None or not left.attributes["attached_to"]):
             schema = quote_identifier(above.schema or "")
             parent = f"{schema}.{quote_identifier(_name(above, self.scene))}"
-            key = self.key._replace(name=_name(self.key, self.scene))
-            yield attach_index(replace(item, key=key), parent)
+            yield attach_index(self.form, parent)
 
     def take_over(self) -> Iterator[Statement]:
         """Write what puts it in the place of the old one, which is gone."""

@@ -31,7 +31,7 @@ def renamed(expression: str, names: Mapping[str, str]) -> str:
 
 
 def retyped(expression: str, types: Mapping[str, str]) -> str:
-    """Return *expression* with the types of *types*, by qualified name, as they are called there."""
+    """Return *expression* with the types of *types*, by their paths, as they are called there."""
     found: dict[int, str] = {}
     for message in _nodes(expression, "TypeName"):
         path = quote_identifier(*(name.string.sval for name in message.names))

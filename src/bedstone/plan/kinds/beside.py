@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands beside the columns of a table until it takes their place: what there is, and its names."""
+"""What stands beside the columns of a table until it takes their place, and its names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from bedstone.catalog import Attributes
+from bedstone.catalog import Attributes, Key
 from bedstone.plan.backfill import has_triggers
 from bedstone.plan.kinds.recasting import by_twins, in_twins, recast
 from bedstone.plan.kinds.retyping import LAST, is_carried
@@ -18,7 +18,7 @@ from bedstone.plan.stand_in import made_name, part_name, parts_of, relation_name
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
-    from bedstone.catalog import Key, Object
+    from bedstone.catalog import Object
     from bedstone.plan.casts import Conversion
     from bedstone.plan.change import Scene
 
@@ -137,22 +137,52 @@ class Beside:
         return replace(item, attributes=Attributes.of(item.key.kind, attributes))
 
     @cached_property
-    def trigger(self) -> str:
-        """The quoted name of the trigger that keeps the columns in step."""
+    def trigger_name(self) -> str:
+        """The name of the trigger that keeps the columns in step."""
         taken = parts_of(self.table, "trigger", self.scene)
-        return quote_identifier(made_name(self.table.name, taken, word=LAST))
+        return made_name(self.table.name, taken, word=LAST)
+
+    @cached_property
+    def function_name(self) -> str:
+        """The name of its function."""
+        return routine_name(self.table.schema, f"sync_{self.table.name}", self.scene)
 
     @cached_property
     def function(self) -> str:
         """The quoted path of its function."""
-        name, schema = f"sync_{self.table.name}", self.table.schema
-        return quote_identifier(schema or "", routine_name(schema, name, self.scene))
+        return quote_identifier(self.table.schema or "", self.function_name)
 
-    def check(self, pair: Pair) -> str:
-        """Return the quoted name of the check that no row is left out."""
-        return quote_identifier(
-            part_name(self.table, "constraint", f"{pair.new.key.name}_kept", self.scene)
+    @cached_property
+    def body(self) -> str:
+        """What the function does."""
+        values = "".join(
+            f"    new.{quote_identifier(pair.name)} := "
+            f"{pair.conversion(self.scene, 'new.').using};\n"
+            for pair in self.pairs
         )
+        return f"\nbegin\n{values}    return new;\nend\n"
+
+    def check_name(self, pair: Pair) -> str:
+        """Return the name of the check that no row is left out."""
+        return part_name(self.table, "constraint", f"{pair.new.key.name}_kept", self.scene)
+
+    # --- what a run that was cut off left -----------------------------------------------------
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the columns are there and kept in step."""
+        return self.pairs[0].beside(self.scene).key in self.scene.left
+
+    def left_check(self, pair: Pair) -> Object | None:
+        """Return the check that no row is left out, if it is there."""
+        key = Key("constraint", self.table.schema, self.check_name(pair), self.table.name)
+        return self.scene.left.get(key)
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether it was proven that no row is left out."""
+        checks = [self.left_check(pair) for pair in self.pairs]
+        return all(check is not None and check.attributes["validated"] for check in checks)
 
     @cached_property
     def past_triggers(self) -> bool:

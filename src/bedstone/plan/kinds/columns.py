@@ -242,17 +242,32 @@ class Columns(Writer):
 
     def alter(self, change: Change) -> Iterator[Statement]:
         """Change the column where it is."""
-        before, after, key = change.before, change.after, change.key
+        after, key = change.after, change.key
         if change.has("generated"):
             yield alter_column(key, "drop expression", _EXCLUSIVE)
         if change.has("identity") and not after["identity"]:
             yield alter_column(key, "drop identity", _EXCLUSIVE)
+        if change.has("not_null") and not after["not_null"]:
+            yield alter_column(key, "drop not null", _EXCLUSIVE)
+        yield from self._values(change)
+        if change.has("not_null", "not_null_validated", "not_null_no_inherit", "not_null_name"):
+            yield from self._not_null(change)
+        if change.has("identity") and after["identity"]:
+            yield from self._identity(change)
+        if change.has("expression") and after["generated"] and not change.has("generated"):
+            hazards = (Hazard.BLOCKS,) if after["generated"] == "stored" else ()
+            yield alter_column(
+                key, f"set expression as ({after['expression']})", _EXCLUSIVE, hazards=hazards
+            )
+        yield from self._rest(change)
+
+    def _values(self, change: Change) -> Iterator[Statement]:
+        """Change type and default; one default of the old type is in the way of the other."""
+        before, after, key = change.before, change.after, change.key
         retyped = change.has("type", "collation")
         default_gone = before["default"] is not None and (retyped or after["default"] is None)
         if default_gone and (retyped or change.has("default")):
             yield alter_column(key, "drop default", _EXCLUSIVE, only=True)
-        if change.has("not_null") and not after["not_null"]:
-            yield alter_column(key, "drop not null", _EXCLUSIVE)
         below = list(_retyped_below(change)) if retyped else []
         for child in below:
             yield from unset_default(change.scene.a[child])
@@ -265,16 +280,6 @@ class Columns(Writer):
             item = change.scene.b[child]
             if item.attributes["default"] == change.scene.a[child].attributes["default"]:
                 yield from set_default(item)  # another one comes by itself
-        if change.has("not_null", "not_null_validated", "not_null_no_inherit", "not_null_name"):
-            yield from self._not_null(change)
-        if change.has("identity") and after["identity"]:
-            yield from self._identity(change)
-        if change.has("expression") and after["generated"] and not change.has("generated"):
-            hazards = (Hazard.BLOCKS,) if after["generated"] == "stored" else ()
-            yield alter_column(
-                key, f"set expression as ({after['expression']})", _EXCLUSIVE, hazards=hazards
-            )
-        yield from self._rest(change)
 
     def _retype(self, change: Change) -> Statement:
         key, after = change.key, change.after

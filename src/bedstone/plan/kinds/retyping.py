@@ -86,7 +86,7 @@ def is_swapped(column: Key, changed: Mapping[Key, frozenset[str]], scene: Scene)
 def disturbed(change: Change) -> Iterator[Key]:
     """Yield what cannot stand while the type changes, or would be read anew under its lock."""
     side, way = change.scene.a, retyping(change).way
-    columns = {change.key, *side.below(change.key)}
+    columns = {change.key, *side.columns_below(change.key)}
     for key in (key for column in columns for key in side.dependants.get(column, ())):
         computed = key.kind == "column" and side[key].attributes["generated"]
         if key.kind in _DISTURBED or (computed and key not in columns):
@@ -251,7 +251,10 @@ def _of_column(change: Change) -> str | None:
     below = list(a.below(change.key))
     if any(b[key].attributes["not_null"] and not change.after["not_null"] for key in below):
         return "a partition wants a value where the whole does not"
-    columns = (change.key, *below)
+    return _of_dependants((change.key, *below), a, b)
+
+
+def _of_dependants(columns: tuple[Key, ...], a: Side, b: Side) -> str | None:
     for key in sorted({key for column in columns for key in a.dependants.get(column, ())}):
         if key.kind == "column" and key in b and a[key].attributes["generated"]:
             return f"column {key.name} is computed from it"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Attributes
 from bedstone.plan.annotations import annotate
 from bedstone.plan.backfill import backfill, may_go_past
+from bedstone.plan.coercion import depends_on_settings
 from bedstone.plan.kinds.beside import Beside
 from bedstone.plan.kinds.columns import (
     add_not_null,
@@ -39,7 +40,9 @@ _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
 #: What of a column no definition says, and partitions take over from the table above.
 _OF_STORAGE = ("storage", "statistics", "options")
 #: What a text or a moment means is decided by settings: those of whoever runs the plan hold.
-_SETTINGS = "set search_path = '' set timezone from current set datestyle from current"
+_SETTINGS = (
+    "timezone", "datestyle", "intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,12 @@ class Swap(Beside):
     def prepare(self) -> Iterator[Statement]:
         """Write what makes the columns beside, with their values and indexes."""
         first = self.columns[0]
-        if self.past_triggers:
+        if self.past_triggers and not self.is_filled:
             yield may_go_past(first)
-        for pair in self.pairs:
-            yield Statement(
-                f"alter table {self.path} add column {definition(pair.beside(self.scene), self.scene.b)}",
-                pair.new.key, "beside the old column, whose rewrite would keep everybody out",
-                _EXCLUSIVE, self.path,
-            )  # fmt: skip
-            yield from extras(pair.beside(self.scene))
-        yield from self._keep_up()
-        yield self._fill()
+        if not self.is_begun:
+            yield from self._begin()
+        if not self.is_filled:
+            yield self._fill()
         yield from self._prove()
         yield from self._build()
         names = ", ".join(quote_identifier(pair.name) for pair in self.pairs)
@@ -70,29 +68,47 @@ class Swap(Beside):
             _SHARED, self.path, transaction=Transaction.OWN,
         )  # fmt: skip
 
+    def _begin(self) -> Iterator[Statement]:
+        for pair in self.pairs:
+            column = pair.beside(self.scene)
+            yield Statement(
+                f"alter table {self.path} add column {definition(column, self.scene.b)}",
+                pair.new.key, "beside the old column, whose rewrite would keep everybody out",
+                _EXCLUSIVE, self.path,
+            )  # fmt: skip
+            yield from extras(column)
+        yield from self._keep_up()
+
     def _keep_up(self) -> Iterator[Statement]:
         first = self.columns[0]
-        values = "".join(
-            f"    new.{quote_identifier(pair.name)} := "
-            f"{pair.conversion(self.scene, 'new.').using};\n"
-            for pair in self.pairs
-        )
-        body = dollar_quoted(f"\nbegin\n{values}    return new;\nend\n")
+        body = dollar_quoted(self.body)
         yield Statement(
-            f"create function {self.function}() returns trigger language plpgsql {_SETTINGS} "
+            f"create function {self.function}() returns trigger language plpgsql {self._settings} "
             f"as {body}",
             first, "keeps both columns in step until the swap",
         )  # fmt: skip
         yield Statement(
-            f"create trigger {self.trigger} before insert or update on {self.path} "
+            f"create trigger {self._trigger} before insert or update on {self.path} "
             f"for each row execute function {self.function}()",
             first, "the last by its name, so that it sees what others leave",
             LockMode.SHARE_ROW_EXCLUSIVE, self.path,
         )  # fmt: skip
         yield Statement(
-            f"alter table {self.path} enable always trigger {self.trigger}", first,
+            f"alter table {self.path} enable always trigger {self._trigger}", first,
             "rows that come by replication, too", LockMode.SHARE_ROW_EXCLUSIVE, self.path,
         )  # fmt: skip
+
+    @property
+    def _settings(self) -> str:
+        """What the function runs with, whoever writes: it would cost every row to say too much."""
+        found, a, b = "set search_path = ''", self.scene.a, self.scene.b
+        types = (
+            (str(pair.old.attributes["type"]), str(pair.new.attributes["type"]))
+            for pair in self.pairs
+        )
+        if any(depends_on_settings(old, new, a, b) for old, new in types):
+            found += "".join(f" set {name} from current" for name in _SETTINGS)
+        return found
 
     def _fill(self) -> Statement:
         values, left, hazards = {}, [], [Hazard.MAY_FAIL]
@@ -115,34 +131,45 @@ class Swap(Beside):
             condition = f"({name} is null) = ({quote_identifier(pair.new.key.name)} is null)"
             if pair.is_required:
                 condition = f"{name} is not null"
-            yield Statement(
-                f"alter table {self.path} add constraint {self.check(pair)} check ({condition}) "
-                "not valid",
-                pair.new.key, "no row may be left out", _EXCLUSIVE, self.path,
-            )  # fmt: skip
+            if self.left_check(pair) is None:
+                yield Statement(
+                    f"alter table {self.path} add constraint {self._check(pair)} "
+                    f"check ({condition}) not valid",
+                    pair.new.key, "no row may be left out", _EXCLUSIVE, self.path,
+                )  # fmt: skip
         for pair in self.pairs:
-            yield Statement(
-                f"alter table {self.path} validate constraint {self.check(pair)}", pair.new.key,
-                "reads the rows, writers go on", _SHARED, self.path, (Hazard.MAY_FAIL,),
-                Transaction.OWN,
-            )  # fmt: skip
+            left = self.left_check(pair)
+            if left is None or not left.attributes["validated"]:
+                yield Statement(
+                    f"alter table {self.path} validate constraint {self._check(pair)}",
+                    pair.new.key, "reads the rows, writers go on", _SHARED, self.path,
+                    (Hazard.MAY_FAIL,), Transaction.OWN,
+                )  # fmt: skip
+
+    @property
+    def _trigger(self) -> str:
+        return quote_identifier(self.trigger_name)
+
+    def _check(self, pair: Pair) -> str:
+        return quote_identifier(self.check_name(pair))
 
     def _build(self) -> Iterator[Statement]:
         """Build every index and key on the new columns, while others write."""
         for key, name in self.carried.items():
-            item = self.carried_form(key)
-            if key.kind == "index":
-                yield build_index(item, self.scene, quote_identifier(name))
-                yield from self._attach(item, name)
-            elif not self.scene.b.is_partitioned(self.scene.b.wholes[key]):
-                yield build_key(item, quote_identifier(name))
+            yield from self._build_one(key, name)
 
-    def _attach(self, item: Object, name: str) -> Iterator[Statement]:
-        """Make the index of a partition a part of the one above, which is carried with it."""
-        above = self.scene.b.brought.get(item.key)
-        if above is not None:
-            parent = quote_identifier(above.schema or "", self.carried[above])
-            yield attach_index(replace(item, key=item.key._replace(name=name)), parent)
+    def _build_one(self, key: Key, name: str) -> Iterator[Statement]:
+        item, scene = self.carried_form(key), self.scene
+        left = scene.left.get(key._replace(kind="index", name=name))
+        if key.kind == "index":
+            if left is None:
+                yield build_index(item, scene, quote_identifier(name))
+            above = scene.b.brought.get(key)
+            if above is not None and (left is None or not left.attributes["attached_to"]):
+                parent = quote_identifier(above.schema or "", self.carried[above])
+                yield attach_index(replace(item, key=key._replace(name=name)), parent)
+        elif left is None and not scene.b.is_partitioned(scene.b.wholes[key]):
+            yield build_key(item, quote_identifier(name))
 
     # --- the swap -----------------------------------------------------------------------------
 
@@ -150,7 +177,7 @@ class Swap(Beside):
         """Write the moment in which the new columns take the place of the old ones."""
         first, scene = self.columns[0], self.scene
         yield Statement(
-            f"drop trigger {self.trigger} on {self.path}", first, "the swap: nobody writes now",
+            f"drop trigger {self._trigger} on {self.path}", first, "the swap: nobody writes now",
             _EXCLUSIVE, self.path,
         )  # fmt: skip
         yield Statement(f"drop function {self.function}()", first, "the trigger is gone")
@@ -181,7 +208,7 @@ class Swap(Beside):
         yield from self._require(pair)
         if pair.is_required:  # the check of the other form went with the old column
             yield Statement(
-                f"alter table {self.path} drop constraint {self.check(pair)}", key,
+                f"alter table {self.path} drop constraint {self._check(pair)}", key,
                 "it was there for the swap", _EXCLUSIVE, self.path,
             )  # fmt: skip
         if attributes["default"] is not None and key not in self.scene.detached:

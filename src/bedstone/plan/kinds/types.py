@@ -66,17 +66,19 @@ class Replaced(Writer):
         return not self.can_stay(change)
 
     def prepare(self, item: Object, scene: Scene) -> Iterator[Statement]:
-        """Make the new form beside the old one, under another name; refuse in time what it lacks."""
+        """Make the new form beside the old one; what it lacks is refused in time."""
         yield from self.refuse(item, scene)
         why = "beside the old type, whose columns would keep everybody out"
-        for statement in self.create(twin(item, scene), scene):
+        made = twin(item, scene)
+        for statement in self.create(made, scene) if made.key not in scene.left else ():
             yield replace(statement, subject=item.key, reason=why)
 
     def replace(self, change: Change) -> Iterator[Statement]:
         """Put the new form in the place of the old one, which stands aside until it is dropped."""
         key, scene = change.key, change.scene
         aside = type_name(key, scene, word=_ASIDE)
-        yield _rename(key, key.name, aside, "PostgreSQL cannot take it apart")
+        why = "PostgreSQL cannot take it apart; what was prepared with it has to be prepared again"
+        yield _rename(key, key.name, aside, why, (Hazard.BREAKS_CLIENTS,))
         if key in scene.twins:
             yield _rename(key, type_name(key, scene), key.name, "in the place of the old one")
             return
@@ -97,10 +99,12 @@ class Replaced(Writer):
         yield from ()
 
 
-def _rename(key: Key, old: str, new: str, reason: str) -> Statement:
+def _rename(
+    key: Key, old: str, new: str, reason: str, hazards: tuple[Hazard, ...] = ()
+) -> Statement:
     path_ = quote_identifier(key.schema or "", old)
     sql = f"alter {word_of(key)} {path_} rename to {quote_identifier(new)}"
-    return Statement(sql, key, reason)
+    return Statement(sql, key, reason, hazards=hazards)
 
 
 def _columns_of(key: Key, side: Side) -> set[Key]:
