@@ -302,7 +302,7 @@ class DomainConstraints(Writer):
         check = f"check ({attributes['expression']}){suffix}"
         yield Statement(f"alter domain {domain} add constraint {name} {check}", key)
         if later:
-            yield _validate_domain(key)
+            yield _validate_domain(key, scene)
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the check."""
@@ -315,13 +315,17 @@ class DomainConstraints(Writer):
 
     def alter(self, change: Change) -> Iterator[Statement]:
         """Validate it."""
-        yield _validate_domain(change.key)
+        yield _validate_domain(change.key, change.scene)
 
 
-def _validate_domain(key: Key) -> Statement:
-    name = quote_identifier(key.name)
+def _validate_domain(key: Key, scene: Scene) -> Statement:
+    """Write VALIDATE CONSTRAINT of a domain, which keeps writers out of every table that has it."""
+    name, domain = quote_identifier(key.name), Key("domain", key.schema, key.parent or "")
+    users = sorted(k for k in scene.b.dependants.get(domain, ()) if k.kind == "column")
+    tables = [relation_path(k) for k in users if scene.may_have_rows(scene.b.table_of(k))]
     return Statement(
         f"alter domain {relation_path(key)} validate constraint {name}", key,
-        "reads the rows of every column of the domain", transaction=Transaction.OWN,
-        hazards=(Hazard.MAY_FAIL,),
+        "reads the rows of every column of the domain", LockMode.SHARE if tables else None,
+        tables[0] if tables else None,
+        (Hazard.BLOCKS, Hazard.MAY_FAIL) if tables else (Hazard.MAY_FAIL,), Transaction.OWN,
     )  # fmt: skip
