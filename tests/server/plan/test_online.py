@@ -429,16 +429,23 @@ def test_rows_that_lose_their_label_are_counted_and_refused_first(
     assert list(compare(observe(scratch), old)) == []
 
 
-def test_what_is_written_meanwhile_is_kept(server: Server, scratch: Scratch) -> None:
+_WRITTEN = """
+create type public.e as enum ({labels});
+create table public.t (id {id}, part int, n {text}, e public.e not null default 'a',
+  touched int not null default 0, primary key (id, part))"""
+_OF_PARTS = """ partition by list (part);
+create table public.t0 partition of public.t for values in (0);
+create table public.t1 partition of public.t for values in (1)"""
+
+
+@pytest.mark.parametrize("parts", ["", _OF_PARTS], ids=["table", "tree"])
+def test_what_is_written_meanwhile_is_kept(parts: str, server: Server, scratch: Scratch) -> None:
     """A writer that never stops finds all its rows again, and only its own triggers saw them."""
-    table = (
-        "create table public.t (id {} primary key, n {}, touched int not null default 0);"
-        + _TRIGGER
-    )
-    new = build(scratch, table.format("bigint", "text"))
-    rows = "insert into public.t select g, g, 0 from generate_series(1, 40000) g"
-    old = build(scratch, table.format("int", "varchar(20)"), rows)
-    written: dict[int, str] = {}
+    table = _WRITTEN + parts + ";" + _TRIGGER
+    new = build(scratch, table.format(id="bigint", text="text", labels="'b', 'a'"))
+    rows = "insert into public.t select g, g % 2, g from generate_series(1, 40000) g"
+    old = build(scratch, table.format(id="int", text="varchar(20)", labels="'a', 'b'"), rows)
+    written: dict[int, tuple[str, str]] = {}
     stop, errors = threading.Event(), []
 
     def write() -> None:
@@ -449,12 +456,11 @@ def test_what_is_written_meanwhile_is_kept(server: Server, scratch: Scratch) -> 
                 try:
                     for key in (number * 37 % 40000 + 1, 40000 + number):
                         session.execute(
-                            "insert into public.t (id, n) values (%s, %s)"
-                            " on conflict (id) do update"
-                            " set n = excluded.n",
-                            (key, f"w{number}"),
+                            "insert into public.t (id, part, n, e) values (%s, %s, %s, 'b')"
+                            " on conflict (id, part) do update set n = excluded.n, e = 'b'",
+                            (key, key % 2, f"w{number}"),
                         )
-                        written[key] = f"w{number}"
+                        written[key] = (f"w{number}", "b")
                 except psycopg.Error as error:
                     errors.append(error)
 
@@ -468,8 +474,9 @@ def test_what_is_written_meanwhile_is_kept(server: Server, scratch: Scratch) -> 
         writer.join()
     assert errors == []
     with scratch.connect() as session:
-        found = dict(session.execute("select id, n from public.t").fetchall())
+        found = session.execute("select id, n, e::text from public.t").fetchall()
         touched = session.execute("select count(*) from public.t where touched > 0").fetchone()
-    assert found == {key: str(key) for key in range(1, 40001)} | written
+    wanted = {key: (str(key), "a") for key in range(1, 40001)} | written
+    assert {key: tuple(values) for key, *values in found} == wanted
     assert len(written) > 20
     assert touched == (len([key for key in written if key <= 40000]),)
