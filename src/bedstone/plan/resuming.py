@@ -134,8 +134,9 @@ def _condition(pair: Pair) -> str:
 
 def _of_indexes(beside: Beside) -> Iterator[_Wanted]:
     for key, name in beside.carried.items():
-        item = beside.carried_form(key)
-        yield _index(replace(item, key=item.key._replace(name=name)), beside.scene.b)
+        if not beside.scene.b.is_partitioned(beside.scene.b.wholes[key]):
+            item = beside.carried_form(key)
+            yield _index(replace(item, key=item.key._replace(name=name)), beside.scene.b)
 
 
 def _index(item: Object, b: Side) -> _Wanted:

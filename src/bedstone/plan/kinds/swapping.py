@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Attributes
@@ -155,21 +155,16 @@ class Swap(Beside):
 
     def _build(self) -> Iterator[Statement]:
         """Build every index and key on the new columns, while others write."""
+        scene = self.scene
         for key, name in self.carried.items():
-            yield from self._build_one(key, name)
-
-    def _build_one(self, key: Key, name: str) -> Iterator[Statement]:
-        item, scene = self.carried_form(key), self.scene
-        left = scene.left.get(key._replace(kind="index", name=name))
-        if key.kind == "index":
-            if left is None:
+            left = key._replace(kind="index", name=name) in scene.left
+            if left or scene.b.is_partitioned(scene.b.wholes[key]):
+                continue  # that of the whole comes with the swap, and takes those of its parts
+            item = self.carried_form(key)
+            if key.kind == "index":
                 yield build_index(item, scene, quote_identifier(name))
-            above = scene.b.brought.get(key)
-            if above is not None and (left is None or not left.attributes["attached_to"]):
-                parent = quote_identifier(above.schema or "", self.carried[above])
-                yield attach_index(replace(item, key=key._replace(name=name)), parent)
-        elif left is None and not scene.b.is_partitioned(scene.b.wholes[key]):
-            yield build_key(item, quote_identifier(name))
+            else:
+                yield build_key(item, quote_identifier(name))
 
     # --- the swap -----------------------------------------------------------------------------
 
@@ -279,14 +274,15 @@ class Swap(Beside):
 
     def _take(self, key: Key, name: str) -> Iterator[Statement]:
         """Give an index its name, or make a key of it; the old one went with its column."""
-        item = self.scene.b[key]
+        item, side = self.scene.b[key], self.scene.b
+        whole = side.is_partitioned(side.wholes[key])
         if key.kind == "index":
-            yield rename_index(key, name)
-        elif self.scene.b.is_partitioned(self.scene.b.wholes[key]):
-            yield add_alone(item)
+            made = build_index(item, self.scene, quote_identifier(key.name))
+            yield made if whole else rename_index(key, name)
+            if key in side.brought:
+                yield attach_index(item)
         else:
-            yield take_index(item, name)
-        if key.kind == "constraint":
+            yield add_alone(item) if whole else take_index(item, name)
             yield from attach_key(key, self.scene)
         yield from set_statistics(key, None, item.attributes["statistics"])
         yield from annotate(item, self.scene)
