@@ -360,6 +360,16 @@ def ends_of_transactions(script: tuple[str, ...]) -> list[int]:
     return found
 
 
+@pytest.mark.pg(">= 18")
+def test_a_virtual_column_gets_another_type_at_once(server: Server, scratch: Scratch) -> None:
+    column = "create table public.t (a int, v {} generated always as (a + 1) virtual)"
+    new = build(scratch, column.format("bigint"))
+    old = build(scratch, column.format("int"), "insert into public.t values (1)")
+    made = plan(old, new)
+    assert [s for s in made.statements if Hazard.BLOCKS in s.hazards] == []
+    assert list(Said(made, run_traced(scratch, made), old).lies()) == []
+
+
 @pytest.mark.parametrize(("schema", "each"), [(_SMALL, 2), (_TREE, 5)], ids=["table", "tree"])
 def test_what_was_killed_is_brought_to_its_end_by_a_new_plan(
     schema: str, each: int, server: Server, scratch: Scratch
