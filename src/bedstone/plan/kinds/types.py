@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.errors import NotPlannable
 from bedstone.plan.coercion import domain_of
-from bedstone.plan.kinds.recasting import is_of, twin
+from bedstone.plan.kinds.recasting import is_of, remade, twin
 from bedstone.plan.kinds.retyping import is_computed, is_index, is_swapped
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.shells import ALTERABLE
@@ -162,8 +162,7 @@ class Enums(Replaced):
                 condition=_has_one_of(column, labels, scene.a), column=quote_literal(column.path),
             )
             for column in sorted(_holding(key, scene.a))
-            if column.parent and scene.may_have_rows(scene.a.wholes[column])
-            and column not in scene.a.brought
+            if column not in scene.a.brought and scene.a.wholes[column].kind == "table"
         )  # fmt: skip
         message = quote_literal(f"{path(key)} loses {', '.join(gone)}")
         body = _REFUSAL.format(counts=counts, message=message)
@@ -304,7 +303,10 @@ class Ranges(Replaced):
         key, before = change.key, change.before
         many, other = str(before["multirange"]), f"bedstone_{before['multirange']}"[:63]
         old = quote_identifier(temporary)
-        subtype = before["subtype"]
+        subtype = str(before["subtype"])
+        if (made := remade(subtype, change.scene)) is not None:  # and stands aside by now
+            name = type_name(made, change.scene, word=_ASIDE)
+            subtype = quote_identifier(made.schema or "", name) + subtype[len(made.path) :]
         signatures = [(key.name, f"{subtype}, {subtype}{more}", old) for more in ("", ", text")]
         signatures.append((many, "", quote_identifier(other)))
         name = quote_identifier(key.schema or "", many)
