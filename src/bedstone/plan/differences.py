@@ -91,6 +91,7 @@ def find_differences(
     found.remade = follow(found, Scene(a, b, options, beside=beside))
     found.changed = _without_inherited(changed, a, b)
     _decide(found, Scene(a, b, options, beside=beside, remade=found.remade), anew)
+    found.remade &= found.changed.keys()
     _give_back(changed, found, a, b, options)
     _check_managed(found, a)
     _check_row_types(found, a)

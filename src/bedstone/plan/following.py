@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.errors import NotPlannable
+from bedstone.plan.annotations import own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.recasting import is_of
@@ -44,8 +45,9 @@ def _note(key: Key, name: str, work: Differences) -> None:
 
 
 def _is_made_anew(key: Key, work: Differences, scene: Scene) -> bool:
-    change = Change(scene.a[key], scene.b[key], work.changed[key], scene)
-    return WRITERS[key.kind].makes_anew(change)
+    names = own_names(key, work.changed[key])
+    change = Change(scene.a[key], scene.b[key], names, scene)
+    return bool(names) and WRITERS[key.kind].makes_anew(change)
 
 
 def _follow(user: Key, key: Key, work: Differences, scene: Scene) -> Iterator[Key]:
