@@ -47,8 +47,10 @@ def parts(*texts: str, **given: bool) -> list[list[str]]:
         (
             "create type public.e as enum ('$$')",
             [
-                "do $body$\nbegin\n    create type public.e as enum ('$$');\n"
-                "exception when duplicate_object then null;\nend\n$body$"
+                (
+                    "do $body$\nbegin\n    create type public.e as enum ('$$');\n"
+                    "exception when duplicate_object then null;\nend\n$body$"
+                )
             ],
         ),
         (f"alter table {T} add constraint c unique using index c", None),

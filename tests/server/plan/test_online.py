@@ -258,7 +258,7 @@ CASES = [
         "insert into public.t values (1, 'a', '{b}', 'b', '{a}', '{{a,b},{b,null}}');"
         "insert into public.u values ('a')",
         (
-            "rows have it in",
+            "and rows have that",
             "create type public.bedstone_e",
             "do $",
             "concurrently bedstone_ti",
@@ -433,8 +433,8 @@ def test_rows_that_lose_their_label_are_counted_and_refused_first(
         with pytest.raises(psycopg.errors.CheckViolation) as caught:
             session.execute(first.sql.encode())
         assert caught.value.diag.message_primary == (
-            "public.e loses c, 1 rows have it in public.t.d, 1 rows have it in public.t.e, "
-            "2 rows have it in public.t.many"
+            "public.e is to lose 'c', and rows have that: "
+            "1 in public.t.d, 1 in public.t.e, 2 in public.t.many"
         )
     assert list(compare(observe(scratch), old)) == []
 

@@ -134,7 +134,7 @@ declare
     said text := '';
 begin{counts}
     if said <> '' then
-        raise check_violation using message = {message} || said,
+        raise check_violation using message = {message} || pg_catalog.substr(said, 3),
             hint = 'Give these rows other values first.';
     end if;
 end
@@ -142,7 +142,7 @@ end
 _COUNT = """
     select count(*) from {table} where {condition} into found;
     if found > 0 then
-        said := said || pg_catalog.format(', %s rows have it in ', found) || {column};
+        said := said || pg_catalog.format(', %s in ', found) || {column};
     end if;"""
 
 
@@ -164,7 +164,7 @@ class Enums(Replaced):
             for column in sorted(_holding(key, scene.a))
             if column not in scene.a.brought and scene.a.wholes[column].kind == "table"
         )  # fmt: skip
-        message = quote_literal(f"{path(key)} loses {', '.join(gone)}")
+        message = quote_literal(f"{path(key)} is to lose {labels}, and rows have that: ")
         body = _REFUSAL.format(counts=counts, message=message)
         yield Statement(
             f"do {dollar_quoted(body)}", key,
