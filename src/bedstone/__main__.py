@@ -4,16 +4,16 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
 
 
-def main() -> NoReturn:
-    """Load the command line and run it; an interrupt while it loads is no traceback."""
+def main() -> None:
+    """Load the command line and run it; an interrupt while it loads or ends is no traceback."""
     try:
         from bedstone.cli.app import main as run  # noqa: PLC0415  takes its time
+
+        run()
     except KeyboardInterrupt:
         sys.exit(130)
-    run()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,17 @@ def test_json_has_the_documented_shape(shop: Path) -> None:
                 "code", "severity", "revision", "object", "cause", "message", "detail", "hint",
                 "evidence", "method", "baseline", "examples",
             }  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["history", "--json"], ["prove", ".", "--format", "json"]])
+def test_an_error_is_json_where_json_is_asked_for(shop: Path, words: list[str]) -> None:
+    (shop / "alembic.ini").write_text("[alembic]\n")
+    done = bedstone(shop, *words)
+    told = json.loads(done.stdout)
+    assert (told["exit"], told["error"]["code"]) == (done.returncode, "BED103") == (3, "BED103")
+    assert set(told["error"]) == {"code", "message", "detail", "hint"}
+    assert done.stderr.startswith(f"BED103: {told['error']['message']}\n")
+    assert bedstone(shop, words[0]).stdout == ""
 
 
 def test_sarif_leads_to_the_revision_file(tmp_path: Path) -> None:
@@ -199,8 +211,66 @@ def _ours(server: Server) -> list[str]:
     return [name for (name,) in rows]
 
 
+def test_an_interrupt_that_falls_into_a_finalizer_comes_again(tmp_path: Path) -> None:
+    """Python only prints what a finalizer raises, and the command would have gone on."""
+    (tmp_path / "lose.py").write_text(
+        "import sys, time\n"
+        "from bedstone.cli import app as program\n"
+        "class Thing:\n"
+        "    def __del__(self):\n"
+        "        raise KeyboardInterrupt\n"
+        "@program.app.command('lose')\n"
+        "def lose():\n"
+        "    Thing()\n"
+        "    time.sleep(30)\n"
+        "sys.argv = ['bedstone', 'lose']\n"
+        "program.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "lose.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130
+    assert done.stderr == "interrupted: what was made for this run is gone\n"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1])
+def test_an_interrupt_while_a_probe_says_farewell_leaves_nothing(
+    shop: Path, tmp_path: Path, seconds: float
+) -> None:
+    """The last quarter of a second of a run: its process ends, its folder goes."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    (tmp_path / "end.py").write_text(
+        "import signal, subprocess, sys\n"
+        "from bedstone.probe import client\n"
+        "wait = subprocess.Popen.wait\n"
+        "def interrupted(self, timeout=None):\n"
+        f"    signal.setitimer(signal.ITIMER_REAL, {seconds} or 1e-6)\n"
+        "    subprocess.Popen.wait = wait\n"
+        "    return wait(self, timeout)\n"
+        "close = client.ProbeClient.close\n"
+        "def closing(self):\n"
+        "    subprocess.Popen.wait = interrupted\n"
+        "    close(self)\n"
+        "client.ProbeClient.close = closing\n"
+        "from bedstone.__main__ import main\n"
+        "sys.argv = ['bedstone', 'prove', '.']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "end.py")],
+        cwd=shop,
+        env=os.environ | {"TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    assert list(temporary.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("seconds", [0.3, 1.0, 2.0, 3.5])
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 2.0, 3.5])
 def test_nothing_stays_behind_whenever_it_is_ended(
     shop: Path, tmp_path: Path, number: signal.Signals, seconds: float
 ) -> None:

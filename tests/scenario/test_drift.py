@@ -61,6 +61,10 @@ def drift(shop: Path, live: ConnectionString | None, server: Server, *ignore: st
         return find_drift(sides, ignore=ignore)
 
 
+def _ignore(patterns: list[str]) -> list[str]:
+    return [word for pattern in patterns for word in ("--ignore", pattern)]
+
+
 def test_who_differs_from_whom(shop: Path, scratch: Scratch) -> None:
     migrate(shop, scratch)
     address = ("--database", scratch.dsn.url())
@@ -80,6 +84,10 @@ def test_who_differs_from_whom(shop: Path, scratch: Scratch) -> None:
         'view public."Odd"': "history ≠ live",
     }
     assert found["ignored"] == 1
+    pasted = [item["object"] for item in found["objects"]]
+    plain = [*pasted[:-1], "view public.Odd", "table public.tmp_import"]
+    assert bedstone(shop, "drift", *address, *_ignore(plain)).stdout.startswith("no drift, 6 ign")
+    assert bedstone(shop, "drift", *address, *_ignore(pasted)).stdout.count(" ≠ ") == 1
     amount = next(i for i in found["objects"] if i["object"] == "column public.orders.amount")
     assert amount["attributes"] == {"default": {"models": "6", "history": "5", "live": "6"}}
     assert amount["differences"] == ["default is 6 in models and live, 5 in history"]
@@ -108,12 +116,15 @@ def test_a_database_that_is_behind_has_not_drifted(
 def test_repair_leads_either_way(shop: Path, scratch: Scratch, server: Server) -> None:
     migrate(shop, scratch, upto=7)
     by_hand(scratch, "drop policy orders_owner on orders; alter table customer add x integer")
+    by_hand(scratch, "create table tmp as select n from generate_series(1, 3) as n")
     found = drift(shop, scratch.dsn, server)
     written = render_script(plan(*found.repair("history")))
     assert "drop policy orders_owner" in written
     assert "add column x integer" in written
     back = bedstone(shop, "drift", ".", "--database", scratch.dsn.url(), "--repair", "live")
     assert back.returncode == 0
+    assert "-- DESTROYS table public.tmp: 3 rows (counted)\n" in back.stdout
+    assert "destroys table public.tmp: 3 rows (counted)\n" in back.stderr
     by_hand(scratch, back.stdout)
     found = drift(shop, scratch.dsn, server)
     assert found.is_clean

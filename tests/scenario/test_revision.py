@@ -211,7 +211,11 @@ def test_refusals_leave_nothing_behind(shop: Made, tmp_path: Path) -> None:
             shop.write("x", **order)
         assert shop.files() == before
 
-    refused(RevisionNotWritten, "there is a revision one already", place=Placement(rev_id="one"))
+    refused(
+        RevisionNotWritten,
+        r"there is a revision one already\n  hint: Give another --rev-id, or leave it out\.",
+        place=Placement(rev_id="one"),
+    )
     refused(RevisionNotWritten, "one is not a head", place=Placement(head="one"))
     refused(RevisionNotWritten, "not represented", place=Placement(version_path=str(tmp_path)))
     shop.ini("^# file_template = .*$", "file_template = two")

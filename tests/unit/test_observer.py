@@ -28,3 +28,25 @@ def test_their_values_and_the_order_in_a_body_do() -> None:
     assert first != parse_dump(FUNCTION.format(settings=A.replace("UTC", "CET")))
     body = FUNCTION.replace("set a TO 'x'; set b TO 'y'", "set b TO 'y'; set a TO 'x'")
     assert first != parse_dump(body.format(settings=A))
+
+
+TABLE = """--
+-- Name: t; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.t (
+    a integer,
+    s character varying,
+    CONSTRAINT t_s_check CHECK (((s)::text = ANY ({})))
+);
+"""
+WHOLE = "(ARRAY['x'::character varying, 'y'::character varying])::text[]"
+EACH = "ARRAY[('x'::character varying)::text, ('y'::character varying)::text]"
+
+
+def test_what_is_printed_otherwise_and_read_as_the_same_is_not_missing() -> None:
+    first, second, other = (
+        parse_dump(TABLE.format(text)) for text in (WHOLE, EACH, EACH.replace("y", "z"))
+    )
+    assert first.missing_from(second) == second.missing_from(first) == ()
+    assert first.missing_from(other) == ("TABLE public.t",)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog.causes import Causes
 from bedstone.catalog.difference import Change, Difference, Fold
-from bedstone.catalog.grouping import differ_in_grouping_only
 from bedstone.catalog.kinds import COSMETIC, UNCOMPARED, Meaning
 from bedstone.catalog.model import Catalog, Key, Object
+from bedstone.catalog.printing import differ_in_print_only
 from bedstone.catalog.spacing import differ_in_spacing_only
 from bedstone.catalog.versions import level
 
@@ -105,7 +105,7 @@ def _attributes(key: Key, old: Object, new: Object) -> Iterator[Difference]:
                     and before.get("language") == after.get("language")
                     and differ_in_spacing_only(first, second, after.get("language"))
                 )
-                or differ_in_grouping_only(first, second)
+                or differ_in_print_only(first, second)
             )
             meaning = Meaning.COSMETIC if cosmetic else Meaning.MEANINGFUL
             yield Difference(Change.CHANGED, key, name, first, second, meaning)

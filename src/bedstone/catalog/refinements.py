@@ -115,13 +115,12 @@ def _sequence(row: Row, assembly: Assembly) -> dict[str, Value] | None:
 
 
 def _statistics(row: Row, assembly: Assembly) -> dict[str, Value] | None:
-    relation, numbers = row.pop("on_relation"), row.pop("stxkeys")
+    relation, columns = row.pop("on_relation"), row.pop("column_names")
     if relation not in assembly.relations:
         return None
     attributes = _attributes(row)
     attributes["kinds"] = _tuple(row["kinds"])
-    columns = _columns(assembly, relation, numbers)  # PostgreSQL sorts them as the table has them
-    attributes["columns"] = tuple(sorted(columns)) if columns else columns
+    attributes["columns"] = tuple(columns) or None  # PostgreSQL sorts them as the table has them
     attributes["expressions"] = _tuple(row["expressions"])
     return attributes
 

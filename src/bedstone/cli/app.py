@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program: finds its commands, and turns every failure into a coded line."""
+"""The program: finds its commands and runs the one that is asked for."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bedstone import __version__
-from bedstone.errors import BedstoneError, ExitStatus, FileUnusable
+from bedstone.cli.failure import told
+from bedstone.cli.signature import spread
+from bedstone.errors import ExitStatus
 
 if TYPE_CHECKING:
     from types import FrameType
 
+_INTERRUPTED = 130
+"""What shells say of a command that Ctrl-C ended; typer exits with it as well."""
+_A_MOMENT = 0.02
+"""Seconds until a lost interrupt comes again."""
 _EPILOG = "Examples:  bedstone prove .    bedstone prove . --since origin/main    bedstone doctor"
 
 app = typer.Typer(
@@ -55,7 +61,7 @@ def _add_commands() -> None:
 
     for found in iter_modules(commands.__path__):
         module = import_module(f"{commands.__name__}.{found.name}")
-        app.command(found.name.replace("_", "-"), epilog=module.EXAMPLES)(module.run)
+        app.command(found.name.replace("_", "-"), epilog=module.EXAMPLES)(told(spread(module.run)))
 
 
 _add_commands()
@@ -64,24 +70,17 @@ _add_commands()
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGALRM, _interrupt)
+    sys.unraisablehook = _interrupt_again
     try:
         app()
-    except BedstoneError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        typer.echo("interrupted: what was made for this run is gone", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            typer.echo("interrupted: what was made for this run is gone", err=True)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except OSError as error:
-        if error.filename is None:
-            _report_bug(error)
-        typer.echo(str(_unusable(error)), err=True)
-        sys.exit(FileUnusable.exit_status)
-    except Exception as error:  # noqa: BLE001  the last resort: a bug is said, not shown raw
-        _report_bug(error)
     sys.exit(ExitStatus.DONE)
 
 
@@ -90,21 +89,9 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _unusable(error: OSError) -> FileUnusable:
-    return FileUnusable(
-        f"{error.filename} cannot be used: {(error.strerror or str(error)).lower()}",
-        hint="Give this account the right to it, or make room; then run the command again.",
-    )
-
-
-def _report_bug(error: Exception) -> NoReturn:
-    if os.environ.get("BEDSTONE_DEBUG"):
-        raise error
-    name = type(error).__name__
-    typer.echo(
-        f"BED900: bedstone met what it believes impossible: {name}\n"
-        "  detail: This is a bug in bedstone; nothing but scratch databases was touched.\n"
-        "  hint: Run it again with BEDSTONE_DEBUG=1 and report what that prints.",
-        err=True,
-    )
-    sys.exit(ExitStatus.BUG)
+def _interrupt_again(lost: sys.UnraisableHookArgs) -> None:
+    """Let an interrupt come again that fell into a finalizer, where Python only prints it."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+    else:
+        sys.__unraisablehook__(lost)

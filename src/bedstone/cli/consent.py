@@ -11,28 +11,13 @@ import typer
 
 from bedstone.cli.progress import show_progress
 from bedstone.cli.renames import answers, is_answered
-from bedstone.errors import DatabaseNotNamed, DestructivePlan
+from bedstone.errors import DestructivePlan
 
 if TYPE_CHECKING:
     from bedstone.evolve import Order, Written
     from bedstone.evolve.draft import Draft
     from bedstone.plan import Rename
     from bedstone.project import Project
-
-
-def live_address(database: str | None) -> str:
-    """Return the address of the live database.
-
-    Raises:
-        DatabaseNotNamed: there is none.
-    """
-    if database is None:
-        raise DatabaseNotNamed(
-            "no database is named",
-            detail="Bedstone never guesses which database is the live one.",
-            hint="Set BEDSTONE_DATABASE, or give --database postgresql://user@host/dbname",
-        )
-    return database
 
 
 def write_with_consent(project: Project, order: Order, *, allowed: bool) -> Written:

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bedstone.cli.options import open_project
-from bedstone.errors import DatabaseNotNamed
+from bedstone.cli.options import database_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bedstone.cli.options import ProjectOptions
     from bedstone.history import History
     from bedstone.server import Database
     from bedstone.settings import Settings
@@ -28,23 +28,18 @@ class Migration:
 
 
 @contextmanager
-def open_migration(target: str, url: str | None, **given: Any) -> Iterator[Migration]:
+def open_migration(target: str, url: str | None, given: ProjectOptions) -> Iterator[Migration]:
     """Open the history of *target* for the database at *url*.
 
     Raises:
-        DatabaseNotNamed: *url* is not given; bedstone never takes it from the project itself.
+        DatabaseNotNamed: *url* is not given.
     """
     from bedstone.dsn import parse_dsn
     from bedstone.history import open_history
     from bedstone.server import database_at
 
-    if url is None:
-        raise DatabaseNotNamed(
-            "no database is named",
-            detail="Bedstone never guesses which database to write to.",
-            hint="Set BEDSTONE_DATABASE, or give --database postgresql://user@host/dbname",
-        )
-    project = open_project(target, **given)
-    database = database_at(parse_dsn(url))
+    address = database_named(url)
+    project = given.open(target)
+    database = database_at(parse_dsn(address))
     with open_history(project, database) as history:
         yield Migration(history, database, project.settings)

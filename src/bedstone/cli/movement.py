@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from bedstone.errors import ConfirmationMissing, MigrationFailed
 
 if TYPE_CHECKING:
     from bedstone.cli.migration import Migration
+    from bedstone.cli.options import ProjectOptions
     from bedstone.history import Revision, StepError
     from bedstone.run import Position
 
@@ -26,7 +27,7 @@ def move(
     wait: float,
     dry_run: bool,
     sure: bool,
-    **given: Any,
+    given: ProjectOptions,
 ) -> None:
     """Run the history of *target* on the database at *url*, or print what would run.
 
@@ -35,7 +36,7 @@ def move(
     """
     from bedstone.run import apply_history, plan_steps, read_position
 
-    with open_migration(target, url, **given) as migration:
+    with open_migration(target, url, given) as migration:
         position = read_position(migration.history, migration.database)
         steps = plan_steps(migration.history, position, to, direction)
         if dry_run:
@@ -72,9 +73,7 @@ def _print_sql(
 
 def _confirm(migration: Migration, steps: tuple[Revision, ...]) -> None:
     name = migration.database.dsn.dbname or ""
-    typer.echo(
-        f"going down from {steps[0].id} through {len(steps)} revisions can lose rows", err=True
-    )
+    typer.echo(f"going down from {steps[0].id} through {_count(steps)} can lose rows", err=True)
     if (
         not sys.stdin.isatty()
         or typer.prompt("type the database's name to go on", err=True) != name
@@ -84,6 +83,10 @@ def _confirm(migration: Migration, steps: tuple[Revision, ...]) -> None:
             detail="Nothing was changed.",
             hint="Type the database's name when asked, or give --yes",
         )
+
+
+def _count(steps: tuple[Revision, ...]) -> str:
+    return f"{len(steps)} revision{'s' * (len(steps) != 1)}"
 
 
 def _failure(migration: Migration, error: StepError) -> MigrationFailed:
@@ -109,5 +112,5 @@ def _failure(migration: Migration, error: StepError) -> MigrationFailed:
 def _print_done(steps: tuple[Revision, ...], direction: str) -> None:
     for revision in steps:
         sys.stdout.write(f"{direction:>4}  {revision.id}  {revision.message}\n")
-    word = f"{len(steps)} revisions run" if steps else "nothing to do"
+    word = f"{_count(steps)} run" if steps else "nothing to do"
     sys.stdout.write(f"{word}      next: bedstone status\n")

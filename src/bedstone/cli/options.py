@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from bedstone.errors import DatabaseNotNamed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,19 +92,55 @@ Database = Annotated[
 ]
 
 
-def open_project(target: str, **given: Any) -> Project:
-    """Resolve *target* with the settings *given* on the command line."""
-    from bedstone.project import resolve
+@dataclass(frozen=True, slots=True)
+class ProjectOptions:
+    """What a command line says of a project: each field is an option of the command."""
 
-    return resolve(target, overrides=overrides_of(**given), cwd=Path.cwd())
+    python: Python = None
+    config: Config = None
+    section: Section = None
+    env: Env = None
+    x: X = None
+
+    def overrides(self) -> dict[str, Any]:
+        """Return the settings that are given; what says nothing is left out."""
+        given = asdict(self) | {"env": read_pairs(self.env or ()), "x": tuple(self.x or ())}
+        return {name: value for name, value in given.items() if value not in (None, "", {}, ())}
+
+    def open(self, target: str) -> Project:
+        """Resolve *target* with the settings that are given."""
+        from bedstone.project import resolve
+
+        return resolve(target, overrides=self.overrides(), cwd=Path.cwd())
 
 
-def overrides_of(**given: Any) -> dict[str, Any]:
-    """Return the settings that the command line gives; what says nothing is left out."""
-    given["env"] = read_pairs(given.get("env") or ())
-    if given.get("x") is not None:
-        given["x"] = tuple(given["x"])
-    return {name: value for name, value in given.items() if value not in (None, "", {}, ())}
+@dataclass(frozen=True, slots=True)
+class ServerOptions(ProjectOptions):
+    """The same of a command that works on scratch databases."""
+
+    server: Server = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions(ServerOptions):
+    """The same of a command that plans."""
+
+    postgres: Postgres = None
+
+
+def database_named(url: str | None) -> str:
+    """Return the address of the database that matters.
+
+    Raises:
+        DatabaseNotNamed: it is not given; bedstone never takes it from the project itself.
+    """
+    if url is None:
+        raise DatabaseNotNamed(
+            "no database is named",
+            detail="Bedstone never guesses which database it is.",
+            hint="Set BEDSTONE_DATABASE, or give --database postgresql://user@host/dbname",
+        )
+    return url
 
 
 def read_pairs(texts: Sequence[str]) -> dict[str, str]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from bedstone.cli.options import open_project, overrides_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bedstone.cli.options import ServerOptions
     from bedstone.prove import Place
     from bedstone.settings import Settings
 
@@ -40,14 +39,14 @@ def place_of(
     project: str,
     database: str | None,
     progress: Callable[[str, int, int], None],
-    **given: Any,
+    given: ServerOptions,
 ) -> tuple[Place, Settings]:
     """Return where the sides *a* and *b* are looked for, and the settings that hold there."""
     from bedstone.prove import WORDS, Place
     from bedstone.settings import read_settings
 
-    found = open_project(project, **given) if WORDS & {a, b} else None
-    overrides = overrides_of(**given)
+    found = given.open(project) if WORDS & {a, b} else None
+    overrides = given.overrides()
     settings = found.settings if found else read_settings(Path.cwd(), overrides=overrides)
     place = Place(
         project=found, overrides=overrides, database=database, progress=progress, tell=_tell

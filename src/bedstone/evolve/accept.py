@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedstone.catalog import is_named
 from bedstone.claims import LOCK_NAME, Accepted, Lock, read_lock, render_lock
 from bedstone.prove import Status
 from bedstone.prove.codes import CODES
@@ -76,4 +76,4 @@ def _is_answered(entry: Accepted, asked: Collection[str]) -> bool:
 
 def _matches(finding: Finding, patterns: Sequence[str]) -> bool:
     names = (finding.code, finding.revision or "", finding.object or "")
-    return not patterns or any(fnmatchcase(name, p) for p in patterns for name in names)
+    return not patterns or any(is_named(name, patterns) for name in names)

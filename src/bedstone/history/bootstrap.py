@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bedstone.errors import BootstrapUnusable, FileUndecodable
 from bedstone.history.files import run_file
 from bedstone.history.run import Failure, Run, StepError
+from bedstone.history.surroundings import cleaned
 from bedstone.probe import GUARDED
 
 if TYPE_CHECKING:
@@ -53,16 +54,18 @@ def _run_file(path: Path, database: Database) -> Run:
 
 def _run_command(text: str, strand: AlembicStrand, database: Database) -> Run:
     with database.witness() as witness:
-        delivery = strand.delivery(database.dsn).message(witness)
-        refusals = strand.write_guard(delivery)
+        surroundings = strand.surroundings
+        delivery = surroundings.delivery(database.dsn).message(witness)
+        refusals = surroundings.write_guard(delivery)
         guard = {
             "BEDSTONE_GUARD": delivery["guard_file"],
             "PYTHONPATH": f"{GUARDED}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         }
-        environ = {"DATABASE_URL": strand.plain_url(database.dsn)} | strand.environ(database.dsn)
+        environ = {"DATABASE_URL": strand.plain_url(database.dsn)}
+        environ |= surroundings.environ(database.dsn)
         started = time.monotonic()
-        process = _start([strand.rendered(w, database.dsn) for w in shlex.split(text)], strand,
-                         environ | guard)  # fmt: skip
+        words = [surroundings.rendered(word, database.dsn) for word in shlex.split(text)]
+        process = _start(words, strand, environ | guard)
         with process:
             try:
                 output, _ = process.communicate(timeout=strand.timeout)
@@ -72,7 +75,7 @@ def _run_command(text: str, strand: AlembicStrand, database: Database) -> Run:
                 with suppress(OSError):
                     os.killpg(process.pid, signal.SIGKILL)
     seconds = time.monotonic() - started
-    said = strand.cleaned((output or b"")[-64_000:].decode("utf-8", "replace"), database.dsn)
+    said = cleaned((output or b"")[-64_000:].decode("utf-8", "replace"), database.dsn)
     return Run((), _failure(process, output, said, refusals, strand.timeout), seconds, said)
 
 

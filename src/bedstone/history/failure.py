@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 _PACKAGES = {"psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'"}
 #: Errors that no address mends.
 _NO_ADDRESS = frozenset({"SyntaxError", "IndentationError", "ImportError", "NameError"})
+#: What each part of an address is given as.
+_PLACEHOLDERS = {name: f"{{{name}}}" for name in ("host", "port", "user", "password", "dbname")}
+_PLACEHOLDERS["database"] = "{dbname}"
 _DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
 
 
@@ -217,6 +220,8 @@ def guesses(reply: Reply, *, quick: bool) -> list[dict[str, str]]:
         names, forms = [{"name": "DATABASE_URL", "part": "url"}], ["{url:asyncpg}", "{url:psycopg}"]
     else:
         names, forms = error.get("address_names") or (), ["{url}", "{url:asyncpg}"]
+    if _is_either(names):
+        forms[1:] = ["{dbname}"]
     found = [_chosen(names, form) for form in dict.fromkeys(forms)]
     return [guess for guess in found if guess][: 2 if quick else 1]
 
@@ -226,9 +231,16 @@ def asks_for_async(reply: Reply) -> bool:
     return "async" in str((reply.error or {}).get("message"))
 
 
+def _is_either(names: Sequence[Mapping[str, str]]) -> bool:
+    """Whether nothing but a "database" is read: its name, or likelier its whole address."""
+    return all(n["part"] == "database" for n in names)
+
+
 def _chosen(names: Sequence[Mapping[str, str]], form: str) -> dict[str, str]:
+    if _is_either(names):
+        return {n["name"]: form for n in names}
     whole = {n["name"]: form for n in names if n["part"] == "url"}
-    parts = {n["name"]: f"{{{n['part']}}}" for n in names if n["part"] != "url"}
+    parts = {n["name"]: _PLACEHOLDERS[n["part"]] for n in names if n["part"] != "url"}
     return dict(list((whole or parts).items())[:8])
 
 
@@ -275,6 +287,14 @@ def _unguarded(told: Mapping[str, Any], _: Path) -> BedstoneError:
     )
 
 
+def _unreadable(told: Mapping[str, Any], _: Path) -> BedstoneError:
+    reason = told["message"].rstrip(".")
+    return ConfigUnusable(
+        f"{_place(told)} cannot be read: {reason[:1].lower()}{reason[1:]}",
+        hint="Mend the file; nothing was run.",
+    )
+
+
 def _missing_revision(told: Mapping[str, Any], _: Path) -> BedstoneError:
     where = ", ".join(told.get("referrers") or ()) or "a revision"
     return RevisionMissing(
@@ -312,6 +332,7 @@ _BY_KIND = {
     "dialect": _dialect,
     "no-run": _idle,
     "unguarded": _unguarded,
+    "configuration": _unreadable,
     "missing-revision": _missing_revision,
     "duplicate-revision": _duplicate,
     "no-object": _no_object,

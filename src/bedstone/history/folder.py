@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
+import weakref
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,17 +18,21 @@ _PREFIX = "bedstone-run-"
 class PrivateFolder:
     """A folder that only this account can read, removed by ``close``.
 
-    It is locked for as long as this process lives. What a killed process left is thus told from
-    what is in use, and is removed when the next folder is made.
+    An interrupt can fall between any two steps, also of ``close``: what is then left is removed
+    when this process ends. The folder is locked for as long as it lives; what a killed process
+    left is thus told from what is in use, and is removed when the next folder is made.
     """
 
     def __init__(self) -> None:
         remove_abandoned()
-        self.path, self._lock = _make()
+        self.path = Path(tempfile.gettempdir()) / f"{_PREFIX}{secrets.token_hex(8)}"
+        self._at_exit = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self._lock = _make(self.path)
 
     def close(self) -> None:
         """Remove the folder and all in it."""
         shutil.rmtree(self.path, ignore_errors=True)
+        self._at_exit.detach()
         os.close(self._lock)
 
 
@@ -43,15 +49,15 @@ def remove_abandoned() -> None:
                 os.close(lock)
 
 
-def _make() -> tuple[Path, int]:
+def _make(path: Path) -> int:
     """Make and lock a folder; once more where another process took it for abandoned just then."""
     while True:
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        path.mkdir(mode=0o700)
         with suppress(FileNotFoundError):
             lock = _open(path)
             fcntl.flock(lock, fcntl.LOCK_EX)
             if path.is_dir():
-                return path, lock
+                return lock
             os.close(lock)
 
 

@@ -153,7 +153,7 @@ def _read_error(reply: Reply, timeout: float) -> StepError | None:
         traceback=told.get("traceback") or "",
         detail=told.get("server_detail"),
         server_hint=told.get("server_hint"),
-        hint=_HINTS.get(failure),
+        hint=told.get("hint") or _HINTS.get(failure),
         failure=failure,
     )
 

@@ -12,6 +12,7 @@ from bedstone.plan.spelling import (
     granted_name,
     granted_target,
     not_null_name,
+    not_null_now,
     path,
     relation_path,
     role,
@@ -88,7 +89,8 @@ def annotate(item: Object, scene: Scene) -> Iterator[Statement]:
     if attributes.get("comment") is not None:
         yield _comment_on(key, attributes["comment"])
     if attributes.get("constraint_comment") is not None:
-        yield Statement(_comment(_constraint_target(item), attributes["constraint_comment"]), key)
+        on = _constraint_target(key, not_null_name(item))
+        yield Statement(_comment(on, attributes["constraint_comment"]), key)
     if attributes.get("index_comment") is not None:
         yield Statement(_comment(_index_target(key), attributes["index_comment"]), key)
     for label in pairs(attributes.get("security_labels")).items():
@@ -96,8 +98,9 @@ def annotate(item: Object, scene: Scene) -> Iterator[Statement]:
     for extension in words(attributes.get("depends_on_extensions")):
         yield _bind(item, extension, bound=True)
     if "acl" in attributes and key.kind not in _GRANTED_OTHERWISE:
-        given = _acl_when_made(item)
         wanted = {grant[:2] for grant in _acl(attributes["acl"])}
+        unsure = _taken_by_default(item, scene) & wanted
+        given = [grant for grant in _acl_when_made(item, scene) if grant[:2] not in unsure]
         more = [grant for grant in _acl_by_default(item, scene) if grant[:2] not in wanted]
         yield from grants(item, _acl(attributes["acl"]), [*given, *more])
 
@@ -130,8 +133,8 @@ def _change_comments(change: Change) -> Iterator[Statement]:
     if change.has("comment"):
         yield _comment_on(key, after["comment"])
     if change.has("constraint_comment") and after["not_null"]:  # it went with NOT NULL
-        named = change.new if after["constraint_comment"] is not None else change.old
-        yield Statement(_comment(_constraint_target(named), after["constraint_comment"]), key)
+        on = _constraint_target(key, not_null_now(change))
+        yield Statement(_comment(on, after["constraint_comment"]), key)
     if change.has("index_comment"):
         yield Statement(_comment(_index_target(key), after["index_comment"]), key)
 
@@ -166,11 +169,9 @@ def _comment(on: str, text: Value) -> str:
     return f"comment on {on} is {'null' if text is None else quote_literal(str(text))}"
 
 
-def _constraint_target(item: Object) -> str:
-    key, name = item.key, quote_identifier(not_null_name(item))
-    if key.kind == "domain":
-        return f"constraint {name} on domain {path(key)}"
-    return f"constraint {name} on {relation_path(key)}"
+def _constraint_target(key: Key, name: str) -> str:
+    on = f"domain {path(key)}" if key.kind == "domain" else relation_path(key)
+    return f"constraint {quote_identifier(name)} on {on}"
 
 
 def _index_target(key: Key) -> str:
@@ -198,37 +199,58 @@ def _acl(value: Value) -> list[Grant]:
     return [tuple(grant) for grant in value] if isinstance(value, tuple) else []  # type: ignore[misc,arg-type]
 
 
-def _acl_when_made(item: Object) -> list[Grant]:
+def _acl_when_made(item: Object, scene: Scene) -> list[Grant]:
     """Return the privileges of PostgreSQL's own that an object has when it was just made."""
     if item.key.kind == "column":
         return []
     kind = "table" if item.key.kind in _LIKE_TABLES else item.key.kind
+    return acl_at_first(_FOR_OWNER.get(kind, ()), _FOR_ALL.get(kind), scene)
+
+
+def acl_at_first(owner: Iterable[str], everybody: str | None, scene: Scene) -> list[Grant]:
+    """Return what acldefault() gives on the servers of both sides; MAINTAIN came with 17."""
     found: list[Grant] = [
-        (None, word, False, None)
-        for word in _FOR_OWNER.get(kind, ())
-        if word != "maintain" or any(g[1] == "maintain" for g in _acl(item.attributes["acl"]))
+        (None, word, False, None) for word in owner if word != "maintain" or scene.has_maintain
     ]
-    if kind in _FOR_ALL:
-        found.append(("public", _FOR_ALL[kind], False, None))
+    if everybody is not None:
+        found.append(("public", everybody, False, None))
     return found
 
 
-def _acl_by_default(item: Object, scene: Scene) -> list[Grant]:
-    """Return what default privileges may have given it, the old ones or the new ones.
+def _defaults(item: Object, scene: Scene) -> Iterator[Object]:
+    """Yield the default privileges that the object may be made under, the old and the new ones.
 
-    Of whichever role: who will run the script is not known, and to take away what is not there
-    does no harm. What the owner gets so is among what an owner has.
+    Of whichever role: who will run the script is not known.
     """
     if item.key.kind == "column":
-        return []
+        return
+    for side in (scene.a, scene.b):
+        for default in side.catalog.of_kind("default privileges"):
+            where = default.key.schema in {None, item.key.schema}
+            if where and default.key.parent == _DEFAULTS_FOR.get(item.key.kind):
+                yield default
+
+
+def _acl_by_default(item: Object, scene: Scene) -> list[Grant]:
+    """Return what default privileges may have given it: to take what is not there does no harm.
+
+    What the owner gets so is among what an owner has.
+    """
     found: dict[Grant, None] = {}
-    defaults = (d for s in (scene.a, scene.b) for d in s.catalog.of_kind("default privileges"))
-    for default in defaults:
-        where = default.key.schema in {None, item.key.schema}
-        if where and default.key.parent == _DEFAULTS_FOR.get(item.key.kind):
-            grants_ = (grant[:2] for grant in _acl(default.attributes["acl"]))
-            found |= {(who, word, False, None): None for who, word in grants_}
+    for default in _defaults(item, scene):
+        for who, word, *_ in _acl(default.attributes["acl"]):
+            found[who, word, False, None] = None
     return [grant for grant in found if grant[0] not in {None, item.attributes.get("owner")}]
+
+
+def _taken_by_default(item: Object, scene: Scene) -> set[tuple[str | None, str]]:
+    """Return what default privileges may have kept from it: those of no schema are the whole."""
+    usual = {grant[:2] for grant in _acl_when_made(item, scene)}
+    found: set[tuple[str | None, str]] = set()
+    for default in _defaults(item, scene):
+        if default.key.schema is None:
+            found |= usual - {grant[:2] for grant in _acl(default.attributes["acl"])}
+    return found
 
 
 def acl_of(item: Object) -> list[Grant]:
@@ -261,10 +283,10 @@ def grants(item: Object, wanted: list[Grant], given: list[Grant]) -> Iterator[St
         (less, "revoke grant option for", "from"),
         (more, "grant", "to"),
     ):
-        for (who, grantable, grantor), privileges in _by_grantee(found).items():
+        for (who, grantable, grantor), privileges in by_grantee(found).items():
             option = " with grant option" if head == "grant" and grantable else ""
             statement = Statement(
-                f"{head} {_privileges(item.key, sorted(privileges))} on {_granted_on(item.key)} "
+                f"{head} {privileges_of(item.key, sorted(privileges))} on {_granted_on(item.key)} "
                 f"{word} {_grantee(item, who)}{option}",
                 item.key,
                 "privileges",
@@ -283,14 +305,18 @@ def _who_to_whom(grant: Grant) -> tuple[str | None, str, str | None]:
     return who, privilege, grantor
 
 
-def _by_grantee(grants: Iterable[Grant]) -> dict[tuple[str | None, bool, str | None], list[str]]:
+def by_grantee(grants: Iterable[Grant]) -> dict[tuple[str | None, bool, str | None], list[str]]:
+    """Return the names of privileges by grantee, grant option and grantor."""
     found: dict[tuple[str | None, bool, str | None], list[str]] = {}
     for who, privilege, grantable, grantor in grants:
         found.setdefault((who, grantable, grantor), []).append(privilege)
     return found
 
 
-def _privileges(key: Key, names: list[str]) -> str:
+def privileges_of(key: Key, names: list[str]) -> str:
+    """Return privileges as GRANT takes them; all that a table has in a form that 15 knows, too."""
+    if tuple(names) == _FOR_OWNER["table"]:
+        return "all"
     if key.kind in {"column", "view column"}:
         return ", ".join(f"{name} ({quote_identifier(key.name)})" for name in names)
     if key.kind == "privileges" and key.parent == "table column":

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from bedstone.plan.side import words
 from bedstone.plan.spelling import dollar_quoted
-from bedstone.plan.statement import Statement, Transaction
+from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_literal
 from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
     from bedstone.catalog import Attributes, Key
     from bedstone.plan.side import Side
-    from bedstone.plan.statement import Hazard
 
 #: Pages of 8 kB a batch: some ten thousand rows, which are locked until it is committed.
 PAGES = 128
@@ -79,6 +78,22 @@ def backfill(
         f"do {dollar_quoted(body)}", key, reason, LockMode.ROW_EXCLUSIVE, path, hazards,
         Transaction.NONE,
     )  # fmt: skip
+
+
+def fill_at_once(
+    key: Key, path: str, values: dict[str, str], *, past_triggers: bool = False
+) -> Statement:
+    """Write what sets *values* in all rows, in the transaction of the statements around it."""
+    assigned = ", ".join(f"{name} = {value}" for name, value in values.items())
+    sql = f"update {path} set {assigned}"
+    if past_triggers:
+        role = "perform pg_catalog.set_config('session_replication_role', '{}', true);"
+        body = (
+            f"\nbegin\n    {role.format('replica')}\n    {sql};\n    {role.format('origin')}\nend\n"
+        )
+        sql = f"do {dollar_quoted(body)}"
+    why = "rows that are there get their value"
+    return Statement(sql, key, why, LockMode.ROW_EXCLUSIVE, path, (Hazard.BLOCKS,))
 
 
 def has_triggers(table: Key, side: Side) -> bool:

@@ -88,8 +88,8 @@ def conversion(  # noqa: C901, PLR0911  one return for each kind of pair
     if first in _TEXTS and second in _TEXTS:
         return Conversion(None, exact=second not in _CUT)
     if {first, second} <= _NUMBERS:
-        rounded = "-" in new  # numeric(10,-2)
-        return Conversion(None, (first, second) in _EXACT_NUMBERS and not rounded)
+        scaled = "," in new and not new.endswith(",0)")  # 1 is rounded, or becomes 1.00
+        return Conversion(None, (first, second) in _EXACT_NUMBERS and not scaled)
     if any({first, second} <= family for family in _FAMILIES):
         return Conversion(f"{name}::{new}", exact=False)
     if (first, second) in _ONE_WAY or _has_cast(first, second, side):
@@ -115,6 +115,8 @@ def _is_wider(old: str, new: str) -> bool:
         return False
     first = [int(part) for part in before.group(1).split(",")]
     second = [int(part) for part in after.group(1).split(",")]
+    if old.startswith("numeric"):  # 1.0 becomes 1.00
+        return first[1:] == second[1:]
     return first[-1] <= second[-1] if len(first) == len(second) else False
 
 

@@ -37,10 +37,12 @@ class Scene:
     *renewed* are the relations and types that are dropped and made again, *detached* the
     partitions that are taken off their tables for a moment. *swaps* are the columns of which new
     ones are filled beside them, those of a table under the first; *replaced* the indexes and keys
-    that are built beside those which go. *beside* says that there may be any of these. *remade* are
-    the types that are made anew while columns are of them, *twins* those of them whose new form
-    stands beside the old one under another name, for columns that are swapped. *left* is what a run
-    that was cut off has made beside already; it is on no side.
+    that are built beside those which go. *beside* says that there may be any of these. *untyped*
+    are the tables that are of no type for a moment, *proven* the partitions of which is proven
+    before they are detached that they may be attached again. *remade* are the types that are made
+    anew while columns are of them, *twins* those of them whose new form stands beside the old one
+    under another name, for columns that are swapped. *left* is what a run that was cut off has made
+    beside already; it is on no side.
     """
 
     a: Side
@@ -51,6 +53,8 @@ class Scene:
     swaps: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
     replaced: frozenset[Key] = frozenset()
     beside: bool = True
+    untyped: frozenset[Key] = frozenset()
+    proven: frozenset[Key] = frozenset()
     remade: frozenset[Key] = frozenset()
     twins: frozenset[Key] = frozenset()
     left: Mapping[Key, Object] = field(default_factory=dict)
@@ -64,6 +68,11 @@ class Scene:
     def has_names(self) -> bool:
         """Whether each NOT NULL is to have its name: from 18 on it is a constraint."""
         return self.strict and self.b.catalog.major >= 18
+
+    @property
+    def has_maintain(self) -> bool:
+        """Whether both sides have the privilege MAINTAIN, which came with 17."""
+        return min(side.catalog.major for side in (self.a, self.b)) >= 17
 
     def may_have_rows(self, relation: Key | None) -> bool:
         """Whether rows can be in *relation* when its statements run."""
@@ -115,6 +124,23 @@ class Scene:
             return False
         old, new = (side[table].attributes.get("inherits") for side in (self.a, self.b))
         return old != new
+
+    def is_by_itself(self, table: Key | None) -> bool:
+        """Whether what a parent brings does not reach *table* while it is changed."""
+        return self.is_uprooted(table) or self.is_apart(table)
+
+    def is_brought(self, key: Key) -> bool:
+        """Whether *key* is a column that a parent brings to a table that stays its child."""
+        table = self.b.wholes.get(key) if key.kind == "column" else None
+        if table is None or key not in self.b.brought or not self.may_have_rows(table):
+            return False
+        return not self.is_by_itself(table)
+
+    def is_left_to_children(self, key: Key) -> bool:
+        """Whether a column or check goes, and stays with a child that had it from there."""
+        if key.kind not in {"column", "constraint"} or key in self.b:
+            return False
+        return any(below in self.b and below not in self.renewed for below in self.a.below(key))
 
     def is_online(self, relation: Key | None) -> bool:
         """Whether work on the rows of *relation* is to keep nobody out."""

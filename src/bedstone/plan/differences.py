@@ -8,18 +8,29 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Change as Kind
 from bedstone.catalog import Key, Meaning, compare
+from bedstone.catalog.printing import differ_in_print_only, is_printed_again
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
+from bedstone.plan.containers import check_containers
 from bedstone.plan.following import follow
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.retyping import is_carried, is_swapped
 from bedstone.plan.order import misplaced, named_otherwise, said_otherwise
 from bedstone.plan.shells import check_shells
-from bedstone.plan.side import is_key_column, is_moved, stands_on_index, words
+from bedstone.plan.side import (
+    WITH_DEFAULT,
+    is_identity,
+    is_key_column,
+    is_moved,
+    stands_on_index,
+    words,
+)
 
 if TYPE_CHECKING:
-    from bedstone.catalog import Object
+    from collections.abc import Iterator
+
+    from bedstone.catalog import Difference, Object
     from bedstone.plan.change import Options
     from bedstone.plan.side import Side
 
@@ -34,6 +45,7 @@ _INHERITED = frozenset(
 _STAYS = frozenset({"table", "column", "foreign table", "sequence"})
 #: Roles are of the server, not of one of its databases.
 _LEFT_ALONE = frozenset({"role"})
+_ROUTINES = frozenset({"function", "procedure", "aggregate"})
 _TYPES = frozenset({"enum", "composite", "domain", "range", "base type"})
 
 
@@ -45,8 +57,9 @@ class Differences:
 
     *renewed* are on both sides and are dropped and made again. *unset* are columns whose default
     is taken off while what it calls is made anew, and partitions that are detached while an index
-    that one of their keys is attached to is dropped. *remade* are the types that are made anew,
-    to which all that is of them is moved over.
+    that one of their keys is attached to is dropped; among them are the *untyped*, which are tables
+    that let go of their type while that changes. *remade* are the types that are made anew, to
+    which all that is of them is moved over.
     """
 
     added: set[Key] = field(default_factory=set)
@@ -54,6 +67,7 @@ class Differences:
     changed: dict[Key, frozenset[str]] = field(default_factory=dict)
     renewed: set[Key] = field(default_factory=set)
     unset: set[Key] = field(default_factory=set)
+    untyped: set[Key] = field(default_factory=set)
     remade: frozenset[Key] = frozenset()
 
 
@@ -77,8 +91,7 @@ def find_differences(
     found = Differences()
     changed: dict[Key, frozenset[str]] = {}
     for item in compare(a.catalog, b.catalog):
-        cosmetic = item.meaning is Meaning.COSMETIC and not options.strict
-        if cosmetic or item.key.kind in _LEFT_ALONE:
+        if not _is_wanted(item, options) or item.key.kind in _LEFT_ALONE:
             continue
         if item.change is Kind.ADDED:
             found.added.add(item.key)
@@ -86,6 +99,8 @@ def find_differences(
             found.removed.add(item.key)
         elif item.attribute is not None and not _follows(item.key, item.attribute, a, b):
             changed[item.key] = changed.get(item.key, frozenset()) | {item.attribute}
+    for column in _of_another_sequence(found, a, b):
+        changed[column] = changed.get(column, frozenset()) | {"identity"}
     _check_kinds({*found.added, *found.removed, *changed})
     found.changed = changed
     found.remade = follow(found, Scene(a, b, options, beside=beside))
@@ -94,9 +109,46 @@ def find_differences(
     found.remade &= found.changed.keys()
     _give_back(changed, found, a, b, options)
     _check_managed(found, a)
+    _check_identities(found, a, b)
     _check_row_types(found, a)
+    check_containers(found, a, b)
     check_shells(found, a)
     return found
+
+
+def _is_wanted(item: Difference, options: Options) -> bool:
+    """Whether a difference is planned; strict plans leave only what no statement can bring about.
+
+    What is printed in a form that is read as another one comes out in that other form.
+    """
+    if item.meaning is not Meaning.COSMETIC:
+        return True
+    if not options.strict:
+        return False
+    printed = item.change is Kind.CHANGED and differ_in_print_only(item.old, item.new)
+    return not printed or is_printed_again(item.new, item.old)
+
+
+def _of_another_sequence(found: Differences, a: Side, b: Side) -> Iterator[Key]:
+    """Yield the identity columns that are to have a sequence of another name."""
+    before = {a[key].owning_column for key in found.removed if is_identity(a[key])}
+    for key in found.added:
+        column = b[key].owning_column if is_identity(b[key]) else None
+        if column is not None and column in before and column in b:
+            yield column
+
+
+def _check_identities(found: Differences, a: Side, b: Side) -> None:
+    """Refuse to give the sequence of one identity column to another."""
+    for key in sorted(found.changed):
+        if key.kind == "sequence" and is_identity(a[key]) and is_identity(b[key]):
+            old, new = a[key].owning_column, b[key].owning_column
+            if old != new:
+                raise NotPlannable(
+                    f"{key} is that of {old}, and is to be that of {new}",
+                    detail="PostgreSQL leaves the sequence of an identity column with it.",
+                    hint="Give the one of FROM another name first: alter sequence … rename to …",
+                )
 
 
 def _follows(key: Key, attribute: str, a: Side, b: Side) -> bool:
@@ -118,16 +170,26 @@ def _without_inherited(
         if above is not None and not apart and a.brought.get(key) == above and above in changed:
             same = changed[above] - NAMES
             rest -= same & _INHERITED if key.kind == "column" else same
+        elif key.kind == "column" and not apart and _has_same_parents(table, a, b):
+            for parent in b.parents_of(key):  # a column of its own that is one with a parent's
+                rest -= changed.get(parent, set()) & {"type", "collation"}
         if rest:
             found[key] = frozenset(rest)
     return found
+
+
+def _has_same_parents(table: Key | None, a: Side, b: Side) -> bool:
+    if table is None or table not in a:
+        return False
+    old, new = (side[table].attributes.get("inherits") for side in (a, b))
+    return old == new
 
 
 def _give_back(
     changed: dict[Key, frozenset[str]], found: Differences, a: Side, b: Side, options: Options
 ) -> None:
     """Take up again what no parent brings: its change does not reach a partition that is apart."""
-    scene = Scene(a, b, options, frozenset(found.renewed), frozenset(found.unset))
+    scene = Scene(a, b, options, frozenset(found.renewed), frozenset(found.unset - found.untyped))
     for key, names in changed.items():
         table = b.wholes.get(key)
         if key in found.renewed or not scene.is_apart(table):
@@ -164,13 +226,12 @@ def _check_row_types(found: Differences, a: Side) -> None:
         table = a.wholes[key]
         if not found.changed[key] & {"type", "collation"} or table in found.renewed:
             continue
-        for user in sorted(a.dependants.get(table, ())):
-            if user.kind in {"column", "attribute", "domain"} and a.wholes.get(user) != table:
-                raise NotPlannable(
-                    f"{key} has another type, and {user} holds rows of {table}",
-                    detail="PostgreSQL changes no type within the rows that other rows hold.",
-                    hint=f"Take the values out of {user} first, by hand.",
-                )
+        for user in a.holders(table):
+            raise NotPlannable(
+                f"{key} has another type, and {user} holds rows of {table}",
+                detail="PostgreSQL changes no type within the rows that other rows hold.",
+                hint=f"Take the values out of {user} first, by hand.",
+            )
 
 
 def _decide(found: Differences, scene: Scene, anew: frozenset[Key]) -> None:
@@ -185,6 +246,7 @@ def _decide(found: Differences, scene: Scene, anew: frozenset[Key]) -> None:
     waiting += sorted(anew & found.changed.keys())
     waiting += _bound_to_removed(found, a, b)
     waiting += _taken_for_another(found, a, b)
+    waiting += _referring_to_moved(found, a, b)
     _renew(waiting, found, a, b)
     while options.strict and (tables := _made_otherwise(found, a, b)):
         _renew(tables, found, a, b)
@@ -261,20 +323,33 @@ def _first_renewed(found: Differences, scene: Scene) -> list[Key]:
 def _take_off(found: Differences, a: Side, b: Side) -> None:
     """Find the partitions and defaults that are in the way only for a moment."""
     for key, names in found.changed.items():
-        moved = key.kind == "table" and names & {"partition_of", "partition_bound"}
+        moved = names & {"partition_of", "partition_bound"}
         old = a[key].attributes
-        if moved and old["partition_of"] and not old["detach_pending"]:
+        if moved and old["partition_of"] and not old.get("detach_pending"):
             found.unset.add(key)
     for key in found.renewed:
         if key.kind == "sequence":  # of an identity column, and of a default: the name is one
             columns = (side[key].owning_column for side in (a, b))
             found.unset |= {c for c in columns if c is not None and c in found.changed}
-    found.unset -= found.renewed
+    found.untyped = set(_untyped(found, a, b)) - found.renewed
+    found.unset = (found.unset | found.untyped) - found.renewed
     for key in (*found.removed, *found.renewed):
         for child in a.below(key) if key.kind == "index" else ():
             table = a.wholes[child]
             if child.kind == "constraint" and table in b and a[table].attributes["partition_of"]:
                 found.unset.add(table)
+
+
+def _untyped(found: Differences, a: Side, b: Side) -> Iterator[Key]:
+    """Yield the tables whose type changes, which only CASCADE would change with it."""
+    touched = found.added | found.removed | found.renewed | found.changed.keys()
+    types = {side.wholes.get(key, key) for side in (a, b) for key in touched if key in side}
+    for type_ in types:
+        if type_.kind == "composite" and type_ in a:
+            yield from (table for table in a.typed(type_) if table in b)
+    for table, names in found.changed.items():
+        if "of_type" in names and a[table].attributes["of_type"]:
+            yield table
 
 
 def _is_detached_part(key: Key, names: frozenset[str], a: Side, b: Side) -> bool:
@@ -294,14 +369,26 @@ def _bound_to_removed(found: Differences, a: Side, b: Side) -> list[Key]:
         stays = table is not None and table in b and not is_moved(table, a, b)
         if above is not None and above in b and attached and stays:
             waiting += [above, *a.below(above)]  # an index cannot be taken off its parent's
+        other = _is_overloaded(key, found)
         for dependant in a.dependants.get(key, ()):
             needed = a[dependant].depends
-            if a.brought.get(key) in needed:
+            if dependant not in b or a.brought.get(key) in needed:
                 continue  # by way of the partitioned table
-            stays = dependant in b and dependant not in found.changed
-            if stays and key not in b[dependant].depends and dependant.kind not in _STAYS:
+            if dependant in found.changed and not other:
+                continue
+            if dependant.kind in WITH_DEFAULT:
+                waiting += _column_in_the_way(dependant, key, found, a)
+            elif dependant.kind not in _STAYS:
                 waiting.append(dependant)
     return waiting
+
+
+def _is_overloaded(key: Key, found: Differences) -> bool:
+    """Whether a routine goes and another of its name comes: the same call is of another one."""
+    return key.kind in _ROUTINES and any(
+        new.kind in _ROUTINES and (new.schema, new.name) == (key.schema, key.name)
+        for new in found.added
+    )
 
 
 def _taken_for_another(found: Differences, a: Side, b: Side) -> list[Key]:
@@ -319,6 +406,16 @@ def _taken_for_another(found: Differences, a: Side, b: Side) -> list[Key]:
     return waiting
 
 
+def _referring_to_moved(found: Differences, a: Side, b: Side) -> list[Key]:
+    """Return the foreign keys that a partition is taken from for a moment: rows refer to it."""
+    waiting = []
+    for table, names in found.changed.items():
+        if table.kind == "table" and names & {"partition_of", "partition_bound"}:
+            wholes = set(a.above(table)) & set(b.above(table))
+            waiting += [key for whole in sorted(wholes) for key in a.referring(whole) if key in b]
+    return waiting
+
+
 def _form(index: Object) -> tuple[object, ...]:
     names = ("method", "columns", "unique", "where", "nulls_not_distinct")
     return tuple(index.attributes[name] for name in names)
@@ -330,7 +427,7 @@ def _in_the_way(key: Key, found: Differences, a: Side, b: Side) -> list[Key]:
     for dependant in a.dependants.get(key, ()):
         if dependant not in b:
             continue
-        if dependant.kind == "column":
+        if dependant.kind in WITH_DEFAULT:
             waiting += _column_in_the_way(dependant, key, found, a)
         elif dependant.kind in {"table", "foreign table"}:
             if key.kind in {"server", "access method"}:
@@ -348,7 +445,7 @@ def _column_in_the_way(column: Key, key: Key, found: Differences, a: Side) -> li
     """Return a column that is computed by *key*; a default of it is taken off for a moment."""
     if key.kind in {"table", "foreign table"}:
         return []  # of a child
-    if a[column].attributes["generated"]:
+    if a[column].attributes.get("generated"):
         return [column]
     if key.kind not in _TYPES:
         found.unset.add(column)

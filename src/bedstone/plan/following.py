@@ -67,21 +67,9 @@ def _follow(user: Key, key: Key, work: Differences, scene: Scene) -> Iterator[Ke
         case "attribute":
             _note(user, "type", work)
             whole = scene.a.wholes[user]
-            _check_typed(user, whole, scene)
             if any(other.kind == "column" for other in scene.a.dependants.get(whole, ())):
                 _note(whole, "attribute_order", work)
                 yield whole
-
-
-def _check_typed(attribute: Key, whole: Key, scene: Scene) -> None:
-    for user in sorted(scene.a.dependants.get(whole, ())):
-        typed = user.kind == "table" and scene.a[user].attributes["of_type"]
-        if typed and user in scene.b:
-            raise NotPlannable(
-                f"{attribute} gets another type, and {user} is of its type",
-                detail="PostgreSQL changes typed tables by CASCADE only.",
-                hint=f"Make it a table of its own first: alter table {user.path} not of",
-            )
 
 
 def _follow_in_column(column: Key, key: Key, work: Differences, scene: Scene) -> None:

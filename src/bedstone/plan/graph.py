@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
 from bedstone.errors import NotPlannable
-from bedstone.plan.order import added_in_order
+from bedstone.plan.mentions import mentions
+from bedstone.plan.order import added_in_order, logged_in_order
 from bedstone.plan.shells import functions_of
-from bedstone.plan.side import number, stands_on_index
+from bedstone.plan.side import WITH_DEFAULT, number, stands_on_index
 from bedstone.plan.step import Step, Verb
 from bedstone.sql import quote_identifier
 
@@ -61,7 +62,7 @@ class Graph:
         self._after: defaultdict[Step, set[Step]] = defaultdict(set)
         self.steps: set[Step] = set()
         #: What ends a transaction: done before anything stands aside, where it can be.
-        self.early: frozenset[Step] = frozenset()
+        self._early: set[Step] = set()
         self._leaders = {key: first for first, keys in scene.swaps.items() for key in keys}
         self._creators: dict[Key, Step] = {}
         self._droppers: dict[Key, Step] = {}
@@ -76,14 +77,15 @@ class Graph:
             self._droppers[key] = Step(Verb.DROP, self._dropped_with(key))
         self.steps = {*self._creators.values(), *self._droppers.values()}
         self.steps |= {self._alterer(key) for key in work.changed}
-        prepared = (*self._scene.swaps, *self._scene.replaced, *self._scene.twins)
+        scene = self._scene
+        prepared = (*scene.swaps, *scene.replaced, *scene.twins, *scene.proven)
         self.steps |= {Step(Verb.PREPARE, key) for key in prepared}
         self.steps |= {Step(Verb.CLEAR, key) for key in work.remade}
         for key in work.unset:
             self.steps.add(Step(Verb.UNSET, key))
-            if key.kind == "column":
+            if key.kind in WITH_DEFAULT:
                 self.steps.add(Step(Verb.SET, key))
-            elif self._b[key].attributes["partition_of"]:
+            elif self._b[key].attributes["partition_of"] or self._b[key].attributes["of_type"]:
                 self.steps.add(Step(Verb.TIE, key))
         self.steps |= {Step(Verb.TIE, key) for key in self._tied()}
         self.steps |= {Step(Verb.DECLARE, key) for key in self._made if functions_of(key, self._b)}
@@ -96,7 +98,10 @@ class Graph:
         return Step(Verb.ALTER, self._leaders.get(key, key))
 
     def _made_with(self, key: Key) -> Key:
-        """Return the object whose CREATE or ADD makes *key* too, or *key*."""
+        """Return the object whose CREATE or ADD makes *key* too, or *key*.
+
+        What a parent brings has a step of its own, which says what it has otherwise.
+        """
         made = self._made
         whole = self._b.wholes.get(key)
         if whole is not None and whole in made:
@@ -110,20 +115,17 @@ class Graph:
         if key.kind == "sequence" and self._b[key].attributes["identity"]:
             column = self._b[key].owning_column
             return column if column in made and column is not None else key
-        above = self._b.brought.get(key)
-        by_itself = self._is_attached(key) or self._is_by_itself(whole)
-        if above is not None and above in made and not by_itself:
-            return self._made_with(above)
         return key
-
-    def _is_by_itself(self, table: Key | None) -> bool:
-        """Whether what a parent brings does not reach *table* while it is changed."""
-        return self._scene.is_uprooted(table) or self._scene.is_apart(table)
 
     def _is_attached(self, key: Key) -> bool:
         """Whether *key* is made by itself and attached to its parent's, as indexes are."""
         by_itself = key.kind == "index" or stands_on_index(self._b[key])
         return by_itself or self._b.is_adopted(key)
+
+    def _comes_along(self, key: Key) -> bool:
+        """Whether *key* comes to a partition when that is attached, or later."""
+        foreign = self._is_foreign(key, self._b) and not self._b.is_adopted(key)
+        return key in self._b.brought and (foreign or key.kind == "trigger")
 
     def _dropped_with(self, key: Key) -> Key:
         """Return the object whose DROP takes *key* along, or *key*."""
@@ -135,8 +137,9 @@ class Graph:
                 return self._dropped_with(column)
         above = self._a.brought.get(key)
         goes_with = whole not in dropped or self._is_foreign_key(key)
-        by_itself = whole in self._work.unset or self._is_by_itself(whole)
-        if above in dropped and goes_with and not by_itself:
+        by_itself = whole in self._work.unset or self._scene.is_by_itself(whole)
+        by_itself = by_itself or (above is not None and self._scene.is_left_to_children(above))
+        if above in dropped and goes_with and (not by_itself or self._is_foreign_key(key)):
             assert above is not None  # noqa: S101  it is among those that are dropped
             return self._dropped_with(above)
         if whole is not None and whole in dropped and not self._leads_elsewhere(key):
@@ -183,8 +186,14 @@ class Graph:
         for key, names in self._work.changed.items():
             moved = names & {"partition_of", "partition_bound"}
             attached = moved and self._b[key].attributes["partition_of"]
-            if names & {"replica_identity", "clustered_on", "inherits"} or attached:
+            named = names & {"replica_identity", "clustered_on", "inherits", "of_type"}
+            if named or attached or self._changes_owner(key):
                 yield key
+
+    def _changes_owner(self, key: Key) -> bool:
+        """Whether a sequence that stays is given to another column, when that is there."""
+        changed = "owned_by" in self._work.changed.get(key, ())
+        return changed and self._b[key].attributes["owned_by"] is not None
 
     # --- edges -------------------------------------------------------------------------------
 
@@ -194,6 +203,11 @@ class Graph:
         if first in self.steps and then in self.steps:
             self._after[first].add(then)
 
+    def _edge_if_free(self, first: Step | None, then: Step) -> None:
+        """Add an edge that no server asks for, unless *first* has to wait for *then*."""
+        if first is not None and first not in _reached([then], self._after):
+            self._edge(first, then)
+
     def _connect(self) -> None:
         for key in self._made:
             self._connect_made(key)
@@ -202,16 +216,7 @@ class Graph:
         for key in self._work.changed:
             self._connect_changed(key)
         for key in self._work.unset:
-            for needed in self._a[key].depends:
-                self._edge(Step(Verb.UNSET, key), self._droppers.get(needed))
-            for part in self._a.parts.get(key, ()):
-                self._edge(Step(Verb.UNSET, key), self._droppers.get(part))
-                self._edge(Step(Verb.UNSET, key), self._alterer(part))
-                self._edge(
-                    Step(Verb.UNSET, key), self._droppers.get(self._a.brought.get(part, part))
-                )
-            for needed in self._b[key].depends if key.kind == "column" else ():
-                self._edge(self._maker(needed), Step(Verb.SET, key))
+            self._connect_unset(key)
         self._connect_names()
         self._connect_ties()
         self._connect_order()
@@ -220,6 +225,55 @@ class Graph:
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
+        self._connect_mentioned()
+
+    def _connect_mentioned(self) -> None:
+        for named, key in mentions(self._made, self._b):
+            self._edge_if_free(self._maker(named), self._creators[key])
+
+    def _connect_unset(self, key: Key) -> None:
+        """What stands aside does so before what it needs changes, and is back after that."""
+        first, last = Step(Verb.UNSET, key), Step(Verb.SET, key)
+        for needed in self._a[key].depends:
+            self._edge(first, self._droppers.get(needed))
+        for needed in self._b[key].depends:
+            self._edge(self._maker(needed), last)
+        self._edge(first, self._alterer(key))
+        self._edge(self._alterer(key), last)
+        if key in self._scene.untyped:
+            self._connect_untyped(key)
+        elif key.kind == "table":
+            self._connect_referring(key)
+        for part in self._a.parts.get(key, ()):
+            above = self._a.brought.get(part, part)
+            gone = self._droppers.get(part)
+            if gone and self._is_foreign(part, self._a) and gone == self._droppers.get(above):
+                self._edge(gone, first)  # while the table is a partition it goes with the whole's
+                continue
+            self._edge(first, gone)
+            self._edge(first, self._alterer(part))
+            self._edge(first, self._droppers.get(above))
+
+    def _connect_referring(self, table: Key) -> None:
+        """A partition that rows refer to is detached when no foreign key says so."""
+        for side, step in ((self._a, Step(Verb.UNSET, table)), (self._b, Step(Verb.TIE, table))):
+            for key in (key for whole in side.above(table) for key in side.referring(whole)):
+                if side is self._a:
+                    self._edge(self._droppers.get(key), step)
+                else:
+                    self._edge(step, self._creators.get(key))
+
+    def _connect_untyped(self, table: Key) -> None:
+        """A table is of no type while its columns and those of the type become others."""
+        first, last = Step(Verb.UNSET, table), Step(Verb.TIE, table)
+        for side in (self._a, self._b):
+            type_ = side.type_of(table)
+            parts = (*side.parts.get(table, ()), *side.parts.get(type_, ())) if type_ else ()
+            for key in (*parts, type_):
+                if key is not None and key.kind in {"column", "attribute", "composite"}:
+                    for step in (self._droppers.get(key), self._maker(key)):
+                        self._edge(first, step)
+                        self._edge(step, last)
 
     def _connect_declared(self, key: Key) -> None:
         """A type is declared before the functions that it is made of."""
@@ -229,7 +283,9 @@ class Graph:
         self._edge(declared, self._creators[key])
 
     def _connect_order(self) -> None:
-        """Columns are added in the order of side b."""
+        """Columns are added in the order of side b, tables logged in that of foreign keys."""
+        for first, then in logged_in_order(self._work, self._a, self._b):
+            self._edge(self._droppers.get(first) or self._alterer(first), self._maker(then))
         if self._scene.strict:
             for first, then in added_in_order(self._work, self._b):
                 self._edge(self._creators[first], self._creators[then])
@@ -246,7 +302,7 @@ class Graph:
             above = self._a.brought.get(key)
             if above is None or self._b.brought.get(key) != above:
                 return None
-            if self._is_by_itself(self._b.wholes.get(key)):
+            if self._scene.is_by_itself(self._b.wholes.get(key)):
                 return None
             key = above
         return self._alterer(key) if key in self._work.changed else None
@@ -257,8 +313,9 @@ class Graph:
         whole = side.wholes.get(key)
         if whole is not None and key.kind != "sequence":
             found.add(whole)
-        if key.schema is not None:
-            found.add(Key("schema", None, key.schema))
+        schema = side[key].attributes["schema"] if key.kind == "extension" else key.schema
+        if schema is not None:
+            found.add(Key("schema", None, str(schema)))
         if (extension := side[key].extension) is not None:
             found.add(Key("extension", None, extension))
         return found - {key}
@@ -266,6 +323,7 @@ class Graph:
     def _connect_made(self, key: Key) -> None:
         step = self._creators[key]
         self._connect_declared(key)
+        self._edge(self._creators.get(self._b.brought.get(key, key)), step)
         for needed in self._needs(key, self._b):
             if key in functions_of(needed, self._b):
                 self._edge(Step(Verb.DECLARE, needed), step)
@@ -274,19 +332,33 @@ class Graph:
             if needed != self._b.brought.get(key):
                 for part in self._b.below(needed) if needed.kind != "column" else ():
                     self._edge(self._maker(part), step)
-        if key.kind == "trigger" and key in self._b.brought:
-            self._edge(Step(Verb.TIE, self._b.wholes[key]), step)
+        self._connect_brought(key)
         if self._b[key].attributes.get("inherits"):
             self._connect_child(key)
-        if self._is_moved_table(key):
-            tie = Step(Verb.TIE, self._b.wholes[key])
-            attached = key in self._b.brought
-            self._edge(*((step, tie) if attached else (tie, step)))
         if key in self._droppers:
             self._edge(self._droppers[key], step)
             if key.kind == "sequence" and self._b[key].attributes["identity"]:
                 column = self._b[key].owning_column
                 self._edge(self._droppers[key], self._alterer(column) if column else None)
+
+    def _connect_brought(self, key: Key) -> None:
+        """What a parent brings is there after that; of a partition, when that is attached."""
+        step, above, table = self._creators[key], self._b.brought.get(key), self._b.wholes.get(key)
+        if table is None:
+            return
+        if self._comes_along(key):
+            self._edge(self._creators.get(self._b.brought[key]), step)
+            self._edge(Step(Verb.TIE, table), step)
+            return
+        attached = self._is_attached(key)
+        if above is not None and not attached and not self._scene.is_by_itself(table):
+            self._edge(self._creators.get(above), step)
+        if self._is_moved_table(key):
+            tie = Step(Verb.TIE, table)
+            self._edge(*((step, tie) if above is not None else (tie, step)))
+        if attached and table in self._a and self._a.is_partitioned(table):
+            for part in self._a.partitions(table):  # it is valid when all that there are have it
+                self._edge(self._droppers.get(part), step)
 
     def _is_moved_table(self, key: Key) -> bool:
         table = self._b.wholes.get(key)
@@ -297,7 +369,7 @@ class Graph:
         for needed in self._needs(key, self._a):
             self._edge(step, self._droppers.get(needed))
             changer = self._changer(needed)
-            if changer is not None and self._disturbs(changer.key):
+            if changer is not None and self._disturbs(changer.key, key):
                 self._edge(step, changer)
         users = self._a.dependants.get(key, frozenset())
         attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
@@ -312,17 +384,21 @@ class Graph:
         for above in self._inherited_from(key) if step.key == key else ():
             self._edge(self._droppers.get(above), step)
 
-    def _disturbs(self, key: Key) -> bool:
+    def _disturbs(self, key: Key, dependant: Key) -> bool:
         """Whether a change of *key* could not be made under what needs it."""
         if key.kind == "column":
-            return not self._work.changed[key] <= _QUIET
-        return key.kind != "table"
+            names, kind = self._work.changed[key], self._a[dependant].attributes.get("type")
+            return not names <= _QUIET or ("not_null" in names and kind == "primary key")
+        return key.kind not in {"table", "sequence"}
 
     def _inherited_from(self, key: Key) -> Iterable[Key]:
         """Yield what a parent table has under the same name: a child's own goes after it."""
+        above = self._a.brought.get(key)
+        if above is not None and not self._scene.is_left_to_children(above):
+            return
         table = self._a.wholes.get(key) if key.kind in {"column", "constraint"} else None
         for parent in sorted(self._a[table].depends) if table is not None else ():
-            if parent.kind in RELATIONS and key not in self._a.brought:
+            if parent.kind in RELATIONS:
                 yield Key(key.kind, parent.schema, key.name, parent.name)
 
     def _owned_by(self, column: Key) -> Iterable[Key]:
@@ -335,13 +411,12 @@ class Graph:
 
     def _connect_changed(self, key: Key) -> None:
         step = self._alterer(key)
-        needs = self._needs(key, self._b)
-        if key.kind == "sequence" and (column := self._b[key].owning_column) is not None:
-            needs.add(column)
-        if not self._is_by_itself(self._b.wholes.get(key)):
+        if key.kind == "extension":
+            self._connect_moved(key)
+        if not self._scene.is_by_itself(self._b.wholes.get(key)):
             for above in self._a.parents_of(key):
                 self._edge(self._alterer(above), step)
-        for needed in needs:
+        for needed in self._needs_when_changed(key):
             if needed in self._creators:
                 if key not in self._work.unset or needed.kind != "sequence":
                     self._edge(self._creators[needed], step)
@@ -350,9 +425,24 @@ class Graph:
             elif needed in self._work.changed and needed.kind not in {"table", "foreign table"}:
                 self._edge(self._alterer(needed), step)
 
+    def _needs_when_changed(self, key: Key) -> set[Key]:
+        """Return what *key* needs; the column that a sequence is given to later is not among it."""
+        needs = self._needs(key, self._b)
+        column = self._b[key].owning_column
+        if column is None:
+            return needs
+        if self._changes_owner(key):
+            return needs - {column, self._b.wholes.get(key)}
+        return needs | {column}
+
+    def _connect_moved(self, extension: Key) -> None:
+        """An extension leaves its schema before that goes."""
+        for needed in self._needs(extension, self._a):
+            self._edge(self._alterer(extension), self._droppers.get(needed))
+
     def _connect_names(self) -> None:
         """What gives a name free comes before what takes it."""
-        free: dict[tuple[str, str | None, str, str], list[Step]] = {}
+        free: dict[tuple[str, str | None, str], list[Step]] = {}
         for key, step in self._droppers.items():
             for place in self._places(key, self._a):
                 free.setdefault(place, []).append(step)
@@ -362,17 +452,16 @@ class Graph:
                     self._edge(before, step)
 
     @staticmethod
-    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str, str]]:
+    def _places(key: Key, side: Side) -> Iterable[tuple[str, str | None, str]]:
         space = _SPACES.get(key.kind)
         if space is not None:
-            parent = key.parent if space == "routine" else ""
-            yield (space, key.schema, key.name, parent or "")
+            yield (space, key.schema, key.name)  # of routines: a call could be of two of them
         if space == "relation" and key.kind != "index":
-            yield ("type", key.schema, key.name, "")
-        if space == "type":
-            yield ("type", key.schema, key.name, "")
+            yield ("type", key.schema, key.name)
         if stands_on_index(side[key]):
-            yield ("relation", key.schema, key.name, "")
+            yield ("relation", key.schema, key.name)
+            if side[key].attributes["type"] == "primary key":
+                yield ("primary key", key.schema, key.parent or "")
 
     def _connect_prepared(self) -> None:
         """What is made beside is there before anything stands back for it."""
@@ -383,6 +472,8 @@ class Graph:
             self._edge(Step(Verb.PREPARE, above) if above else None, step)
             for dependant in self._a.dependants.get(key, ()):
                 self._edge(step, self._droppers.get(dependant))
+        for key in self._scene.proven:
+            self._edge(Step(Verb.PREPARE, key), Step(Verb.UNSET, key))
         for first, columns in self._scene.swaps.items():
             step, table = Step(Verb.PREPARE, first), self._a.wholes[first]
             self._edge(step, self._alterer(first))
@@ -434,7 +525,8 @@ class Graph:
         self._edge(self._creators[key], last)
         self._edge(Step(Verb.TIE, key), last)
         for part in self._a.parts.get(key, ()):
-            self._edge(first, self._droppers.get(part))
+            if not self._is_foreign(part, self._a):  # of partitions, too, which may be first
+                self._edge(first, self._droppers.get(part))
         self._connect_copied_child(key)
         for child in self._a.dependants.get(key, ()):
             if child.kind == "table" and self._a[child].attributes["partition_of"] == key.path:
@@ -464,10 +556,14 @@ class Graph:
                 self._edge(self._droppers[key], self._alterer(above))
 
     def _connect_child(self, key: Key) -> None:
-        """A child is made when its parents have all that it inherits."""
+        """A child is made when its parents have all that it inherits, and nothing else."""
         for part in self._b.parts.get(key, ()):
             for above in self._b.parents_of(part):
                 self._edge(self._maker(above), self._creators[key])
+        for parent in self._b[key].depends:
+            for part in self._a.parts.get(parent, ()):
+                if part.kind in {"column", "constraint"}:
+                    self._edge(self._droppers.get(part), self._creators[key])
 
     def _connect_ties(self) -> None:
         for step in [s for s in self.steps if s.verb is Verb.TIE]:
@@ -482,10 +578,9 @@ class Graph:
     def _connect_ownership(self, step: Step) -> None:
         """A sequence is given to its column when the column is there and all that uses it."""
         key = step.key
-        waited = {*self._b[key].depends, *self._b.dependants.get(key, ())}
-        if (owner := self._b.wholes.get(key)) is not None:
-            waited.add(owner)
-        for other in waited:
+        waited: set[Key | None] = {*self._b[key].depends, *self._b.dependants.get(key, ())}
+        waited |= {self._b.wholes.get(key), self._b[key].owning_column}
+        for other in filter(None, waited):
             self._edge(self._maker(other), step)
 
     def _connect_attachment(self, step: Step) -> None:
@@ -493,18 +588,52 @@ class Graph:
         key = step.key
         for part in self._b.parts.get(key, ()):
             waits = part in self._b.brought or not self._is_moved_table(part)
-            if part.kind in {"constraint", "index"} and waits:
+            comes = not self._comes_along(part) and not self._is_incomplete(part)
+            if part.kind in {"constraint", "index"} and waits and comes:
                 self._edge(self._maker(part), step)
         self._connect_parents(key)
+        self._clear_the_way(step)
         for needed in self._b[key].depends:
             self._edge(self._maker(needed), step)
             for part in self._b.parts.get(needed, ()) if needed.kind == "table" else ():
                 if part.kind == "index" or self._is_attached(part):
-                    self._edge(self._creators.get(part), step)
+                    made = self._creators.get(part)
+                    # ATTACH would make what is missing of an index that is there
+                    self._edge(*((step, made) if self._lacks(key, part) else (made, step)))
         # what stands on a partition tree waits until the tree stands
         for dependant in self._b.dependants.get(key, ()):
             if dependant.kind == "table":
                 self._edge(step, Step(Verb.TIE, dependant))
+
+    def _clear_the_way(self, attachment: Step) -> None:
+        """What goes is gone before a partition comes: indexes like its own, other bounds."""
+        for above in self._b.above(attachment.key):
+            for part in self._a.parts.get(above, ()):
+                if part.kind in {"constraint", "index"}:
+                    self._edge(self._droppers.get(part), attachment)
+        for sibling in self._old_parts(self._b.whole_of(attachment.key)):
+            self._edge(Step(Verb.UNSET, sibling), attachment)
+            self._edge(self._droppers.get(sibling), attachment)
+
+    def _lacks(self, table: Key, index: Key) -> bool:
+        """Whether a partition has nothing of an index of the table that it is attached to."""
+        brought = (self._b.wholes.get(below) for below in self._b.below(index))
+        return index.kind == "index" and table not in brought
+
+    def _is_incomplete(self, index: Key) -> bool:
+        """Whether some partitions lack an index of their table, which stands by itself."""
+        if index.kind != "index" or index in self._b.brought:
+            return False
+        table = self._b.wholes[index]
+        users = (u for u in self._b.dependants.get(table, ()) if u.kind == "table")
+        return any(self._b.whole_of(u) == table and self._lacks(u, index) for u in users)
+
+    def _old_parts(self, whole: Key | None) -> Iterable[Key]:
+        """Yield what is a partition of *whole* on side a."""
+        if whole is not None:
+            for child in self._a.dependants.get(whole, ()):
+                if self._a[child].attributes.get("partition_of") == whole.path:
+                    yield child
 
     def _connect_parents(self, table: Key) -> None:
         if self._scene.is_moved(table):
@@ -555,6 +684,29 @@ class Graph:
 
     # --- order -------------------------------------------------------------------------------
 
+    def bring_forward(self, steps: Iterable[Step]) -> None:
+        """Let *steps* come before anything stands aside, with all that they wait for.
+
+        What waits for something that stands aside itself, or is changed, comes as early as it can.
+        """
+        before = self._reversed()
+        for step in steps:
+            awaited = _reached((step,), before)
+            if any(self._holds_back(other) for other in awaited - {step}):
+                awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
+            self._early |= awaited
+
+    def _holds_back(self, step: Step) -> bool:
+        renewed = step.verb is Verb.DROP and step.key in self._work.renewed
+        return renewed or step.verb in {Verb.UNSET, Verb.SAVE, Verb.ALTER}
+
+    def _reversed(self) -> Mapping[Step, set[Step]]:
+        before: defaultdict[Step, set[Step]] = defaultdict(set)
+        for step, followers in self._after.items():
+            for follower in followers:
+                before[follower].add(step)
+        return before
+
     def sorted(self) -> list[Step]:
         """Return the steps so that each comes after all that it waits for.
 
@@ -582,18 +734,14 @@ class Graph:
     def _rank(self, step: Step) -> tuple[object, ...]:
         placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
         rank = step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
-        return (Verb.PREPARE, *rank[1:]) if step in self.early else rank
+        return (Verb.PREPARE, *rank[1:]) if step in self._early else rank
 
     def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
         """Return the steps before, within and after the copying of tables, each part sorted.
 
         What is within has to be one transaction: the rows are nowhere else meanwhile.
         """
-        steps = self.sorted()
-        before_of: defaultdict[Step, set[Step]] = defaultdict(set)
-        for step, followers in self._after.items():
-            for follower in followers:
-                before_of[follower].add(step)
+        steps, before_of = self.sorted(), self._reversed()
         later = _reached(
             (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
         )

@@ -126,6 +126,28 @@ def _gets_its_name(key: Key, above: Key, a: Side, b: Side) -> bool:
     return old == wanted
 
 
+def logged_in_order(work: Differences, a: Side, b: Side) -> Iterator[tuple[Key, Key]]:
+    """Yield what is changed first, and what then, where tables become logged or unlogged.
+
+    A logged table never refers to an unlogged one: the tables and the foreign keys between them.
+    """
+    for table, names in work.changed.items():
+        if table.kind not in _TABLES or "persistence" not in names:
+            continue
+        unlogged = b[table].attributes["persistence"] == "unlogged"
+        for side, moved in ((a, work.removed | work.renewed), (b, work.added | work.renewed)):
+            own = [k for k in side.parts.get(table, ()) if _is_foreign_key(k, side)]
+            for key in moved.intersection((*own, *side.referring(table))):
+                yield (key, table) if side is a else (table, key)
+            for key in side.referring(table):
+                pair = (side.wholes[key], table)
+                yield pair if unlogged else pair[::-1]
+
+
+def _is_foreign_key(key: Key, side: Side) -> bool:
+    return key.kind == "constraint" and side[key].attributes["type"] == "foreign key"
+
+
 def added_in_order(work: Differences, b: Side) -> Iterator[tuple[Key, Key]]:
     """Yield each column that is added, and the one of its table that is to be added after it."""
     made = work.added | work.renewed

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 from bedstone.catalog import Attributes, level
 from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import annotate, change_annotations, own_names
+from bedstone.plan.aside import give_back, set_aside
 from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
 from bedstone.plan.graph import Graph, Stuck
 from bedstone.plan.kinds import WRITERS
-from bedstone.plan.kinds.attaching import attach, detach
-from bedstone.plan.kinds.columns import set_default, unset_default
+from bedstone.plan.kinds.attaching import attach, prove
+from bedstone.plan.kinds.columns import as_brought
 from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
-from bedstone.plan.kinds.tables import inherit, late
+from bedstone.plan.kinds.tables import inherit, late, of_type
 from bedstone.plan.kinds.types import Replaced
 from bedstone.plan.preparing import Replacement, prepared
 from bedstone.plan.resuming import go_on
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Catalog, Key, Object
     from bedstone.plan.differences import Differences
+
+
+#: Kinds of which a new one may be filled or built outside of a transaction.
+_BUILT = frozenset({"column", "constraint", "index", "materialized view"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def _plan(
     work = find_differences(a, b, options, beside=beside, anew=anew)
     scene = replace(prepared(work, a, b, options, beside=beside), left=left or {})
     graph = Graph(work, scene)
-    graph.early = frozenset(s for s in graph.steps if _ends_transaction(s, work, scene))
+    graph.bring_forward(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
     statements: list[Statement] = []
     first, copies, last = graph.around_copies()
@@ -103,12 +108,21 @@ def _plan(
 
 
 def _ends_transaction(step: Step, work: Differences, scene: Scene) -> bool:
-    """Whether a change cannot be made in the transaction in which other things stand aside."""
-    new_column = step.verb is Verb.CREATE and step.key.kind == "column"
-    if not new_column and step.verb is not Verb.ALTER:
+    """Whether something cannot be done in the transaction in which other things stand aside."""
+    new = step.verb is Verb.CREATE and step.key.kind in _BUILT
+    gone = step.verb is Verb.DROP and step.key.kind == "index" and step.key in work.removed
+    if not new and not gone and step.verb is not Verb.ALTER:
         return False
     names = work.changed.get(step.key, frozenset())
-    return any(s.transaction is not Transaction.SHARED for s in _write(step, names, scene))
+    return any(
+        s.transaction is not Transaction.SHARED and not _is_put_off(s)
+        for s in _write(step, names, scene)
+    )
+
+
+def _is_put_off(statement: Statement) -> bool:
+    key = statement.subject
+    return key.kind == "constraint" and statement.sql == validate(key).sql
 
 
 def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
@@ -118,11 +132,10 @@ def _validated_late(statements: list[Statement]) -> Iterator[Statement]:
     """
     waiting: list[Statement] = []
     for statement in statements:
-        key = statement.subject
-        if key.kind == "constraint" and statement.sql == validate(key).sql:
+        if _is_put_off(statement):
             waiting.append(statement)
             continue
-        if key.kind == "table":
+        if statement.subject.kind == "table":
             yield from waiting
             waiting = []
         yield statement
@@ -181,11 +194,9 @@ def _write(  # noqa: C901  one case for each verb
             assert isinstance(writer, Replaced)  # noqa: S101  else nothing is made anew
             yield from writer.clear(key, scene)
         case Verb.UNSET:
-            yield from (
-                unset_default(scene.a[key]) if key.kind == "column" else detach(scene.a[key], scene)
-            )
+            yield from set_aside(scene.a[key], scene)
         case Verb.SET:
-            yield from set_default(scene.b[key])
+            yield from give_back(scene.b[key])
         case Verb.SAVE:
             yield from save(scene.a[key], scene)
         case Verb.LOAD:
@@ -196,7 +207,9 @@ def _write(  # noqa: C901  one case for each verb
 
 def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
     writer = WRITERS[key.kind]
-    if key in scene.swaps:
+    if key in scene.proven:
+        yield from prove(scene.b[key], scene)
+    elif key in scene.swaps:
         yield from _as_one(key, Swap(scene.swaps[key], scene).prepare())
     elif isinstance(writer, Replaced):
         yield from writer.prepare(scene.b[key], scene)
@@ -237,6 +250,8 @@ def _tie(key: Key, names: frozenset[str], scene: Scene) -> Iterator[Statement]:
     if item.attributes.get("partition_of") and (new or not names):
         yield from attach(item, scene)
     old = scene.a.get(key) if key not in scene.renewed else None
+    if old is not None and (key in scene.untyped or "of_type" in names):
+        yield from of_type(item)
     if old is not None:
         yield from inherit(item, old.attributes)
     before = old.attributes if old is not None else None
@@ -250,6 +265,9 @@ def _create(step: Step, scene: Scene) -> Iterator[Statement]:
     item = scene.b[key]
     if key in scene.replaced:
         yield from Replacement(key, scene).take_over()
+    elif scene.is_brought(key):
+        yield from _alter(as_brought(key, scene))
+        return
     else:
         yield from WRITERS[key.kind].create(item, scene)
     yield from annotate(item, scene)

@@ -53,6 +53,27 @@ def find_twins(work: Differences, scene: Scene) -> frozenset[Key]:
     return frozenset(found)
 
 
+def find_proven(work: Differences, scene: Scene) -> frozenset[Key]:
+    """Return the partitions that go to another bound while all that it is about stays."""
+    return frozenset(key for key in scene.detached if _is_provable(key, work, scene))
+
+
+def _is_provable(key: Key, work: Differences, scene: Scene) -> bool:
+    if key.kind != "table" or not scene.is_online(key) or not scene.may_have_rows(key):
+        return False
+    whole = scene.b.whole_of(key)
+    if whole is None or whole != scene.a.whole_of(key) or not scene.may_have_rows(whole):
+        return False
+    if any(whole in list(scene.a.above(part))[1:] for part in scene.detached):
+        return False  # the check would go to what is then detached, and stay there
+    tables = (key, *scene.b.above(key))
+    touched = work.added | work.renewed | work.changed.keys()
+    return not any(
+        part.kind == "column" and part in touched
+        for table in tables for part in scene.b.parts.get(table, ())
+    )  # fmt: skip
+
+
 def find_replaced(work: Differences, scene: Scene) -> frozenset[Key]:
     """Return the indexes and keys whose successors can be built while they are still there."""
     candidates = {k for k in work.renewed | work.added if _is_replaceable(k, work, scene)}
@@ -73,7 +94,7 @@ def _is_replaceable(key: Key, work: Differences, scene: Scene) -> bool:
         return False
     if a.wholes.get(key, table) != table or scene.is_moved(table):
         return False
-    if scene.is_kept_by_manager(table):
+    if scene.is_kept_by_manager(table) or not b.catalog.objects.keys() >= {*a.partitions(table)}:
         return False
     item = b[key]
     if stands_on_index(item):
@@ -107,11 +128,16 @@ def prepared(
     work: Differences, a: Side, b: Side, options: Options, *, beside: bool = True
 ) -> Scene:
     """Return the scene of *work*, with all that is made beside."""
-    renewed, unset = frozenset(work.renewed), frozenset(work.unset)
-    scene = Scene(a, b, options, renewed, unset, beside=beside, remade=work.remade)
+    scene = Scene(
+        a, b, options, frozenset(work.renewed), frozenset(work.unset - work.untyped),
+        beside=beside, untyped=frozenset(work.untyped), remade=work.remade,
+    )  # fmt: skip
     if not beside:
         return scene
-    scene = replace(scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene))
+    scene = replace(
+        scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene),
+        proven=find_proven(work, scene),
+    )  # fmt: skip
     return replace(scene, twins=find_twins(work, scene))
 
 

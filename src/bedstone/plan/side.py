@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Catalog, Object, Value
 
+#: Kinds of which only the default is taken off while what it calls is made anew.
+WITH_DEFAULT = frozenset({"column", "domain"})
 #: Kinds of parts that PostgreSQL makes and drops with the whole.
 _INBORN = frozenset({"column", "view column", "attribute"})
 _INHERITED = frozenset({"column", "constraint", "index", "trigger"})
@@ -123,6 +125,15 @@ class Side:
             if needed.kind in RELATIONS and above in self:
                 yield above
 
+    def heirs(self, column: Key) -> list[Key]:
+        """Return the columns of children and partitions that are of one type with *column*."""
+        found: dict[Key, None] = {}
+        for child in sorted(self.dependants.get(self.wholes[column], ())):
+            part = Key("column", child.schema, column.name, child.name)
+            if child.kind in RELATIONS and part in self:
+                found |= dict.fromkeys((part, *self.heirs(part)))
+        return list(found)
+
     def _foreign_key_above(self, item: Object) -> Key | None:
         """Return the partitioned table's, which may have another name."""
         above = item.attributes["inherited_from"]
@@ -177,6 +188,44 @@ class Side:
         found = (k for k in self[partition].depends if k.kind == "table" and k.path == path)
         return next(found, None) if path else None
 
+    def referring(self, table: Key) -> list[Key]:
+        """Return the foreign keys that lead to *table*."""
+        found = {
+            key
+            for column in self.parts.get(table, ())
+            for key in self.dependants.get(column, ())
+            if key.kind == "constraint" and self[key].attributes["references"] == table.path
+        }
+        return sorted(found)
+
+    def holders(self, table: Key) -> list[Key]:
+        """Return what holds rows of *table* as values."""
+        kinds = {"column", "attribute", "domain"}
+        found = (key for key in self.dependants.get(table, ()) if key.kind in kinds)
+        return sorted(key for key in found if self.wholes.get(key) != table)
+
+    def type_of(self, table: Key) -> Key | None:
+        """Return the composite type that *table* is of."""
+        path = self[table].attributes.get("of_type")
+        found = (k for k in self[table].depends if k.kind == "composite" and k.path == path)
+        return next(found, None) if path else None
+
+    def typed(self, type_: Key) -> list[Key]:
+        """Return the tables that were made of a composite type."""
+        found = (key for key in self.dependants.get(type_, ()) if key.kind == "table")
+        return sorted(k for k in found if self[k].attributes["of_type"] == type_.path)
+
+    def partitions(self, table: Key) -> list[Key]:
+        """Return what is attached to *table*."""
+        found = (key for key in self.dependants.get(table, ()) if key.kind in RELATIONS)
+        return sorted(k for k in found if self[k].attributes.get("partition_of") == table.path)
+
+    def above(self, partition: Key) -> Iterator[Key]:
+        """Yield the table that *partition* is attached to, what that is attached to, and so on."""
+        while (whole := self.whole_of(partition)) is not None:
+            yield whole
+            partition = whole
+
     def is_partitioned(self, table: Key | None) -> bool:
         """Whether *table* is there and has partitions or is made for them."""
         return table is not None and bool(self[table].attributes.get("partition_by"))
@@ -187,14 +236,6 @@ class Side:
             if self[child].attributes.get("partition_of") == table.path:
                 yield child
                 yield from self.partitions_below(child)
-
-    def columns_below(self, column: Key) -> Iterator[Key]:
-        """Yield the columns of children and partitions that a change of *column* reaches."""
-        for child in sorted(self.dependants.get(self.wholes[column], ())):
-            below = column._replace(schema=child.schema, parent=child.name)
-            if child.kind in RELATIONS and below in self:
-                yield below
-                yield from self.columns_below(below)
 
     def top_of(self, key: Key) -> Key:
         """Return the object of a parent table that brought *key*, or *key*."""
@@ -216,6 +257,16 @@ class Side:
 def is_identity(item: Object) -> bool:
     """Whether *item* is the sequence of an identity column."""
     return item.key.kind == "sequence" and item.attributes["identity"] is True
+
+
+def identity_sequence(column: Key, side: Side) -> Object | None:
+    """Return the sequence of an identity column."""
+    table = side.table_of(column)
+    for part in side.parts.get(table, ()) if table else ():
+        sequence = part.kind == "sequence" and side[part].attributes["identity"]
+        if sequence and side[part].owning_column == column:
+            return side[part]
+    return None
 
 
 def stands_on_index(item: Object) -> bool:

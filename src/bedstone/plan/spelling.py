@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bedstone.catalog import Key, Object
+    from bedstone.plan.change import Change
 
 _TYPES = frozenset({"enum", "composite", "range", "base type", "shell type"})
 _GRANTED_AS = {
@@ -84,6 +85,14 @@ def not_null_name(item: Object) -> str:
     if key.kind == "domain":
         return f"{_cut(key.name, 63 - len(_NOT_NULL))}{_NOT_NULL}"
     return _automatic_name(key.parent or "", key.name)
+
+
+def not_null_now(change: Change) -> str:
+    """Return the name of a NOT NULL when it was altered, which is cosmetic: it may be the old."""
+    before, after = change.before, change.after
+    validated = after.get("not_null_validated", True) or not change.has("not_null_validated")
+    kept = before["not_null"] and validated and not change.has("not_null_name")
+    return not_null_name(change.old if kept else change.new)
 
 
 _NOT_NULL = "_not_null"

@@ -122,7 +122,7 @@ def _read(keys: Iterable[Key], side: Side, conn: psycopg.Connection[Any], large:
     try:
         conn.execute(_SETTINGS.encode(), [str(TIMEOUT), str(TIMEOUT)])
         for table, parts in tables.items():
-            found |= _count(table, parts, conn, large)
+            found |= _count(table, parts, conn, large, whole=side.is_partitioned(table))
     finally:
         conn.execute("rollback")
     return found
@@ -143,8 +143,10 @@ def _by_table(stakes: Mapping[Key, Stake], a: Side) -> dict[Key, list[Key]]:
     return found
 
 
-def _count(table: Key, keys: list[Key], conn: psycopg.Connection[Any], large: int) -> Stakes:
-    only = table in keys  # a parent that is dropped leaves its children; a column goes from them
+def _count(
+    table: Key, keys: list[Key], conn: psycopg.Connection[Any], large: int, *, whole: bool
+) -> Stakes:
+    only = not whole  # what children lose is told for each of them, and of partitions together
     rows = _estimate(table, conn, only=only)
     if rows is None or rows <= large:
         try:

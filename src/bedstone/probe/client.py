@@ -216,11 +216,13 @@ class ProbeClient:
 
     def close(self) -> None:
         """End the probe: let it say farewell, then end whatever is left of it."""
-        with suppress(OSError):
-            self._send({"op": "end"})
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_GRACE_AT_END)
-        self.kill()
+        try:
+            with suppress(OSError):
+                self._send({"op": "end"})
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE_AT_END)
+        finally:
+            self.kill()
 
     def kill(self) -> None:
         """End every process of the project at once."""

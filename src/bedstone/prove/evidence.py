@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Meaning, compare, fold, read_catalog
+from bedstone.catalog import Meaning, compare, fold, is_named, read_catalog
 from bedstone.prove.chain import Chain, run_chain
 from bedstone.prove.ladder import Ladder
 from bedstone.prove.locks import Climbed, climb_traced
@@ -200,9 +199,7 @@ class Differences:
             return cls((), ())
         patterns = tuple(excluded)
         found = [
-            item.cause
-            for item in fold(compare(a, b))
-            if not any(fnmatchcase(str(item.cause.key), pattern) for pattern in patterns)
+            item.cause for item in fold(compare(a, b)) if not is_named(item.cause.key, patterns)
         ]
         return cls(
             tuple(d for d in found if d.meaning is Meaning.MEANINGFUL),

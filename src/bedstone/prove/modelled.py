@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from bedstone.catalog import Difference, Key, Meaning, compare, fold
+from bedstone.catalog import Difference, Key, Meaning, compare, fold, is_named
 from bedstone.prove.expressible import is_expressible
 from bedstone.prove.names import same_but_for_the_name
 
@@ -80,7 +79,7 @@ def judge_models(evidence: Evidence, models: Catalog, other: Catalog) -> Judgeme
         item
         for item in fold(compare(models, other))
         if item.cause.meaning is Meaning.MEANINGFUL
-        and not any(fnmatchcase(str(item.cause.key), pattern) for pattern in evidence.exclude)
+        and not is_named(item.cause.key, evidence.exclude)
     ]
     groups: dict[Key, list[Difference]] = {}
     followers: dict[Key, list[Difference]] = {}

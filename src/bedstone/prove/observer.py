@@ -3,8 +3,8 @@
 
 A proof that used only our own reader would share its blind spots. The dump is cut into its
 entries; what the catalog calls cosmetic (the order of columns, the names of NOT NULL constraints,
-white space in a function's text) and the tables that hold the version are taken out, and the
-entries are compared as a set.
+white space in a function's text, an expression that is printed otherwise and read as the same) and
+the tables that hold the version are taken out, and the entries are compared as a set.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from bedstone.catalog.printing import differ_in_print_only
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
@@ -40,7 +41,15 @@ class Dump:
 
     def missing_from(self, other: Dump) -> tuple[str, ...]:
         """Return the first lines of the entries that *other* has not, in order."""
-        return tuple(sorted(_first_line(e) for e in self.entries - other.entries))
+        twins = dict(entry.split("\n", 1) for entry in other.entries - self.entries)
+        missing = dict(entry.split("\n", 1) for entry in self.entries - other.entries)
+        return tuple(
+            sorted(
+                name
+                for name, body in missing.items()
+                if not differ_in_print_only(body, twins.get(name))
+            )
+        )
 
 
 def parse_dump(text: str, *, without: Collection[tuple[str, str]] = ()) -> Dump:
@@ -95,8 +104,4 @@ def _sorted_settings(body: str) -> str:
 def _sorted_columns(match: re.Match[str]) -> str:
     head, columns, tail = match.groups()
     lines = sorted(line.rstrip(",") for line in columns.splitlines())
-    return "\n".join((head, *lines, tail))
-
-
-def _first_line(entry: str) -> str:
-    return entry.split("\n", 1)[0]
+    return "\n".join((head, ",\n".join(lines), tail))

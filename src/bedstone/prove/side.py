@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedstone.catalog import from_json, read_catalog, without_managed
+from bedstone.catalog import from_json, is_named, read_catalog, without_managed
 from bedstone.dsn import is_url, parse_dsn
 from bedstone.errors import SideUnusable, TargetUnknown, TargetUnsupported
 from bedstone.history import run_file
@@ -223,11 +222,11 @@ def within(catalog: Catalog, schemas: Collection[str], exclude: Collection[str])
         place = key.name if key.kind == "schema" else key.schema
         if schemas and place not in schemas:
             return True
-        return any(fnmatchcase(str(key), pattern) for pattern in exclude)
+        return is_named(key, exclude)
 
     def is_left(item: Unmodelled) -> bool:
         # "options of user mapping …" goes with the user mapping
-        return not any(fnmatchcase(item.what, f"{of}{p}") for p in exclude for of in ("", "* of "))
+        return not is_named(item.what, (f"{of}{p}" for p in exclude for of in ("", "* of ")))
 
     kept = catalog.without(is_out) if schemas or exclude else catalog
     return replace(kept, unmodelled=tuple(filter(is_left, catalog.unmodelled)))

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
-from bedstone.catalog import compare, without_managed
+from bedstone.catalog import compare, is_named, without_managed
 from bedstone.errors import SideUnusable
 from bedstone.findings import Severity
 from bedstone.prove.deviation import Compared, find_deviations, meaningful
@@ -202,8 +201,7 @@ class _Comparison:
 
     def _is_ignored(self, key: Key, other: Catalog) -> bool:
         whole = table_of(key) or other.parent_of(key)
-        names = [str(one) for one in (key, whole) if one is not None]
-        return any(fnmatchcase(name, p) for p in self._ignore for name in names)
+        return any(is_named(one, self._ignore) for one in (key, whole) if one is not None)
 
     def _ignored(
         self, state: Catalog, live: Catalog | None, judged: Sequence[Judged], other: Catalog

@@ -25,7 +25,7 @@ from bedstone.errors import (
     RevisionFileFailed,
     RevisionMissing,
 )
-from bedstone.history import alembic
+from bedstone.history import loading
 
 if TYPE_CHECKING:
     from bedstone.server import Scratch
@@ -235,8 +235,11 @@ def test_an_ini_file_without_a_script_location(sample: Sample, scratch: Scratch)
 
 
 def test_an_ini_file_that_cannot_be_read(sample: Sample, scratch: Scratch) -> None:
-    sample.write("alembic.ini", "script_location = migrations\n")
-    refusal(sample, scratch, ConfigUnusable)
+    path = sample.write("alembic.ini", "[alembic]\nscript_location = migrations\n[alembic]\n")
+    assert refusal(sample, scratch, ConfigUnusable) == (
+        f"BED103: {path}, line 3 cannot be read: section 'alembic' already exists\n"
+        "  hint: Mend the file; nothing was run."
+    )
 
 
 def test_a_process_that_is_lost_while_loading(sample: Sample, scratch: Scratch) -> None:
@@ -248,7 +251,7 @@ def test_a_process_that_is_lost_while_loading(sample: Sample, scratch: Scratch) 
 def test_loading_that_hangs(
     sample: Sample, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alembic, "SHORTEST_LOADING_TIMEOUT", 3.0)
+    monkeypatch.setattr(loading, "SHORTEST_LOADING_TIMEOUT", 3.0)
     sample.table("a")
     sample.env(imports="print('waiting', flush=True)\nimport time; time.sleep(60)")
     assert "waiting" in refusal(sample, scratch, ProjectTookTooLong, timeout=3)

@@ -242,6 +242,21 @@ def test_parts_of_an_address_are_given_each(sample: Sample, scratch: Scratch) ->
         assert history.upgrade(scratch).ok
 
 
+@pytest.mark.parametrize("start", ["", '"postgresql+psycopg:///" + '])
+def test_a_database_that_is_read_alone_is_an_address_or_its_name(
+    sample: Sample, scratch: Scratch, start: str
+) -> None:
+    default = "shop" if start else "postgresql+psycopg:///shop"
+    read = f'{start}os.getenv("SHOP_DB", "{default}")'
+    env = SYNC.replace('os.environ.get("SHOP_DB_URL", "{address}")', read)
+    sample.write("migrations/env.py", env)
+    sample.table("a")
+    with sample.open(scratch) as history:
+        form = "{dbname}" if start else "{url}"
+        assert history.notes[0].endswith(f"--env 'SHOP_DB={form}'")
+        assert history.upgrade(scratch).ok
+
+
 def test_waiting_for_a_database_that_is_refused_is_cut_short(
     sample: Sample, scratch: Scratch
 ) -> None:

@@ -18,7 +18,11 @@ select
     where k.kind <> 'e'
     order by 1
   ) as kinds,
-  s.stxkeys::smallint[] as stxkeys,
+  array(
+    select a.attname::text from pg_catalog.pg_attribute as a
+    where a.attrelid = s.stxrelid and a.attnum = any(s.stxkeys::smallint[])
+    order by a.attname::text collate pg_catalog."C"
+  ) as column_names,
   pg_catalog.pg_get_statisticsobjdef_expressions(s.oid) as expressions,
   nullif(s.stxstattarget, -1)::integer as target
 from pg_catalog.pg_statistic_ext as s

@@ -8,17 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bedstone.cli.options import (
-    Config,
-    Env,
-    Python,
-    Section,
-    Server,
-    Since,
-    Target,
-    X,
-    open_project,
-)
+from bedstone.cli.options import ServerOptions, Since, Target
 from bedstone.cli.progress import show_progress
 
 EXAMPLES = (
@@ -44,12 +34,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the file, write nothing.")
     ] = False,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: ServerOptions,
 ) -> None:
     """Write what is found today into bedstone.lock, so that only what is new fails.
 
@@ -59,9 +44,7 @@ def run(
     from bedstone.evolve import plan_acceptance, write_acceptance
     from bedstone.prove import prove_project
 
-    project = open_project(
-        target, python=python, config=config, section=section, env=env, x=x, server=server
-    )
+    project = given.open(target)
     if project.root is None:
         raise typer.BadParameter("it has no folder to write bedstone.lock to", param_hint="TARGET")
     with show_progress() as progress:

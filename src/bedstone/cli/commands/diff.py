@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bedstone.cli.options import Config, Database, Env, Json, Python, Section, Server, X
+from bedstone.cli.options import Database, Json, ServerOptions
 from bedstone.cli.progress import show_progress
 from bedstone.cli.sides import SIDE, OfProject, place_of
 
@@ -30,12 +30,7 @@ def run(
     *,
     project: OfProject = ".",
     database: Database = None,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: ServerOptions,
     cosmetic: Annotated[
         bool, typer.Option("--cosmetic", help="Show what is only cosmetic too.")
     ] = False,
@@ -58,9 +53,8 @@ def run(
 
     with show_progress() as progress:
         place, settings = place_of(
-            a, b, project=project, database=database, progress=progress, python=python,
-            config=config, section=section, env=env, x=x, server=server,
-        )  # fmt: skip
+            a, b, project=project, database=database, progress=progress, given=given
+        )
         with server_for(settings) as scratch_server:
             first, second = read_sides(a, b, scratch_server, place)
     if save is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bedstone.cli.movement import move
-from bedstone.cli.options import Config, Database, Env, Python, Section, Target, X
+from bedstone.cli.options import Database, ProjectOptions, Target
 
 EXAMPLES = "Examples:  bedstone downgrade . --database postgresql://app@db/shop --to 0041"
 
@@ -28,11 +28,7 @@ def run(
         bool, typer.Option("--dry-run", help="Print the exact SQL, change nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
+    given: ProjectOptions,
 ) -> None:
     """Take a database back by one revision, or to one that is named.
 
@@ -46,9 +42,5 @@ def run(
         wait=wait,
         dry_run=dry_run,
         sure=yes,
-        python=python,
-        config=config,
-        section=section,
-        env=env,
-        x=x,
+        given=given,
     )

@@ -9,19 +9,9 @@ from typing import Annotated
 
 import typer
 
-from bedstone.cli.options import (
-    Config,
-    Database,
-    Env,
-    Json,
-    Python,
-    Section,
-    Server,
-    Target,
-    X,
-    open_project,
-)
+from bedstone.cli.options import Database, Json, ServerOptions, Target
 from bedstone.cli.progress import show_progress
+from bedstone.cli.stakes import find_stakes
 
 EXAMPLES = (
     "Examples:  bedstone drift . --database postgresql://reader@db/shop    "
@@ -48,7 +38,9 @@ def run(
     ignore: Annotated[
         list[str] | None,
         typer.Option(
-            help="Pass over what matches, as 'table public.tmp_*'. Repeatable.", metavar="PATTERN"
+            help="Pass over what matches, as 'table public.tmp_*': as the report names it. "
+            "Repeatable.",
+            metavar="PATTERN",
         ),
     ] = None,
     repair: Annotated[
@@ -64,12 +56,7 @@ def run(
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for a lock that somebody holds there.")
     ] = 3,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: ServerOptions,
     json: Json = False,
 ) -> None:
     """Say where models, history and live database do not agree, object by object.
@@ -80,13 +67,13 @@ def run(
     """
     from bedstone.catalog import Limits
     from bedstone.errors import ExitStatus
-    from bedstone.plan import Options, plan, read_range, render_script
+    from bedstone.plan import Options, check_range, plan, read_range, render_script
     from bedstone.prove import find_drift, open_sides, server_for
     from bedstone.report import render_drift, render_drift_json
 
-    project = open_project(
-        target, python=python, config=config, section=section, env=env, x=x, server=server
-    )
+    project = given.open(target)
+    if repair is not None and json:
+        raise typer.BadParameter("it prints a script for psql", param_hint="--repair with --json")
     patterns = (*project.settings.exclude, *project.settings.drift_ignore, *(ignore or ()))
     for name, seconds in (("--timeout", timeout), ("--wait", wait)):
         if not 0 < seconds < _LONGEST:
@@ -101,8 +88,13 @@ def run(
     ):
         found = find_drift(sides, ignore=patterns)
     if repair is not None:
+        a, b = found.repair(repair.value)
         options = Options(lowest=read_range(project.settings.postgres))
-        sys.stdout.write(render_script(plan(*found.repair(repair.value), options)))
+        address = database if repair is Repair.LIVE else None
+        if address is not None:
+            check_range(options.lowest, a.major)
+        made = plan(a, b, options)
+        sys.stdout.write(render_script(made, find_stakes(made, a, b, address)))
         return
     sys.stdout.write(render_drift_json(found) if json else render_drift(found, target))
     sys.exit(ExitStatus.DONE if found.is_clean else ExitStatus.FINDINGS)

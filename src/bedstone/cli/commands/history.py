@@ -7,17 +7,7 @@ import json as json_module
 import sys
 from typing import TYPE_CHECKING, Any
 
-from bedstone.cli.options import (
-    Config,
-    Env,
-    Json,
-    Python,
-    Section,
-    Server,
-    Target,
-    X,
-    open_project,
-)
+from bedstone.cli.options import Json, ServerOptions, Target
 from bedstone.cli.progress import show_progress
 
 if TYPE_CHECKING:
@@ -29,21 +19,14 @@ EXAMPLES = "Examples:  bedstone history .    bedstone history ads --json"
 def run(
     target: Target = ".",
     *,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: ServerOptions,
     json: Json = False,
 ) -> None:
     """List the revisions of a project in the order they are applied, with heads and merges."""
     from bedstone.history import open_history
     from bedstone.prove import server_for
 
-    project = open_project(
-        target, python=python, config=config, section=section, env=env, x=x, server=server
-    )
+    project = given.open(target)
     with show_progress() as progress, server_for(project.settings) as scratch_server:
         progress("the project's imports", 0, 0)
         with (

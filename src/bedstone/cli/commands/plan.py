@@ -10,21 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bedstone.cli.options import (
-    Config,
-    Database,
-    Env,
-    Json,
-    Online,
-    Postgres,
-    Python,
-    Section,
-    Server,
-    X,
-)
+from bedstone.cli.options import Database, Json, Online, PlanOptions
 from bedstone.cli.progress import show_progress
 from bedstone.cli.renames import RenameOption, candidates_data, settle_renames, tell_candidates
 from bedstone.cli.sides import SIDE, OfProject, place_of
+from bedstone.cli.stakes import find_stakes
 
 if TYPE_CHECKING:
     from bedstone.catalog import Catalog
@@ -43,12 +33,7 @@ def run(
     *,
     project: OfProject = ".",
     database: Database = None,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: PlanOptions,
     rename: RenameOption = None,
     reverse: Annotated[
         bool, typer.Option("--reverse", help="Plan the way back: from TO to FROM.")
@@ -61,7 +46,6 @@ def run(
             help="Plan the order of columns and automatic names too: pg_dump will say the same.",
         ),
     ] = False,
-    postgres: Postgres = None,
     schema: Annotated[
         list[str] | None, typer.Option(help="Plan for this schema only. Repeatable.")
     ] = None,
@@ -79,27 +63,22 @@ def run(
     may hurt. Nothing is run but on scratch databases; nothing is printed where both are equal. No
     rename is guessed: it is given, or asked for on a terminal.
     """
-    from bedstone.dsn import is_url, parse_dsn
+    from bedstone.dsn import is_url
     from bedstone.plan import (
         Options,
         check_range,
-        check_roles,
         parse_rename,
         read_range,
-        read_stakes,
         render_script,
         to_data,
-        unknown_stakes,
     )
     from bedstone.prove import open_pair, server_for, within
-    from bedstone.server import database_at
 
     with ExitStack() as stack:
         with show_progress() as progress:
             place, settings = place_of(
-                a, b, project=project, database=database, progress=progress, python=python,
-                config=config, section=section, env=env, x=x, server=server, postgres=postgres,
-            )  # fmt: skip
+                a, b, project=project, database=database, progress=progress, given=given
+            )
             lowest = read_range(settings.postgres)
             options = Options(online=online, lowest=lowest, strict=strict_order)
             scratch_server = stack.enter_context(server_for(settings))
@@ -116,22 +95,14 @@ def run(
     if not json:
         tell_candidates(found)  # first: a plan that is refused may need just that
     start, first, second = (b, found.b, found.a) if reverse else (a, pair.first, found.b)
-    address = (database if start == "live" else start) or ""
-    has_rows = is_url(address)
-    if has_rows:
+    address = database if start == "live" else start if is_url(start) else None
+    if address is not None:
         check_range(options.lowest, first.major)
     made = found.plan_back(options) if reverse else found.plan(options)
-    stakes = unknown_stakes(made)
-    if made.statements and has_rows:
-        former = {} if reverse else found.former
-        with database_at(parse_dsn(address)).connect(autocommit=True) as connection:
-            check_roles(made, second, connection)
-            stakes = read_stakes(made, first, connection, former=former)
+    stakes = find_stakes(made, first, second, address, None if reverse else found.former)
     if json:
         data = to_data(made, options, stakes, found.inverses(options, back=reverse))
         data["candidates"] = candidates_data(found)
         sys.stdout.write(json_module.dumps(data, indent=2) + "\n")
     else:
         sys.stdout.write(render_script(made, stakes))
-    for stake in stakes.values():
-        sys.stderr.write(f"destroys {stake}\n")

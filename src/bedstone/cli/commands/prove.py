@@ -12,19 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bedstone.cli.options import (
-    Config,
-    Env,
-    Json,
-    Python,
-    Section,
-    Server,
-    Since,
-    Target,
-    Verbose,
-    X,
-    open_project,
-)
+from bedstone.cli.options import Json, ServerOptions, Since, Target, Verbose
 from bedstone.cli.progress import show_progress
 
 if TYPE_CHECKING:
@@ -57,12 +45,7 @@ def run(
     *,
     since: Since = None,
     only: Only = None,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: ServerOptions,
     format: Annotated[Format, typer.Option(help="How to print the verdict.")] = Format.TEXT,  # noqa: A002
     json: Json = False,
     verbose: Verbose = False,
@@ -75,9 +58,7 @@ def run(
     """
     from bedstone.prove import prove_project
 
-    project = open_project(
-        target, python=python, config=config, section=section, env=env, x=x, server=server
-    )
+    project = given.open(target)
     with show_progress() as progress:
         session = prove_project(project, since=since, only=only or (), progress=progress)
     words = ["bedstone", "prove", target, *(["--since", since] if since else [])]

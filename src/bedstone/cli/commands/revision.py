@@ -9,21 +9,15 @@ from typing import Annotated
 
 import typer
 
-from bedstone.cli.consent import live_address, tell_of_draft, write_with_consent
+from bedstone.cli.consent import tell_of_draft, write_with_consent
 from bedstone.cli.options import (
-    Config,
     Database,
-    Env,
     Json,
     Online,
-    Postgres,
-    Python,
-    Section,
-    Server,
+    PlanOptions,
     Target,
     Verbose,
-    X,
-    open_project,
+    database_named,
 )
 from bedstone.cli.renames import RenameOption
 
@@ -51,7 +45,6 @@ def run(
     database: Database = None,
     rename: RenameOption = None,
     online: Online = True,
-    postgres: Postgres = None,
     allow_destructive: Annotated[
         bool, typer.Option("--allow-destructive", help="Write it though rows or values are lost.")
     ] = False,
@@ -83,12 +76,7 @@ def run(
     history: Annotated[
         str | None, typer.Option(help="The history that it goes to, of several.", metavar="NAME")
     ] = None,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
-    server: Server = None,
+    given: PlanOptions,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -114,19 +102,10 @@ def run(
         depends_on=tuple(depends_on or ()),
         history=history,
     )
-    project = open_project(
-        target,
-        python=python,
-        config=config,
-        section=section,
-        env=env,
-        x=x,
-        server=server,
-        postgres=postgres,
-    )
+    project = given.open(target)
     order = Order(
         message,
-        to=live_address(database) if to == "live" else to,
+        to=database_named(database) if to == "live" else to,
         renames=tuple(parse_rename(text) for text in rename or ()),
         options=Options(online=online, lowest=read_range(project.settings.postgres)),
         place=place,

@@ -7,7 +7,7 @@ import json as json_module
 import sys
 
 from bedstone.cli.migration import open_migration
-from bedstone.cli.options import Config, Database, Env, Json, Python, Section, Target, X
+from bedstone.cli.options import Database, Json, ProjectOptions, Target
 
 EXAMPLES = "Examples:  bedstone status . --database postgresql://app@db/shop"
 
@@ -16,11 +16,7 @@ def run(
     target: Target = ".",
     *,
     database: Database = None,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
+    given: ProjectOptions,
     json: Json = False,
 ) -> None:
     """Say where a database stands in the project's history. Changes nothing.
@@ -31,9 +27,7 @@ def run(
     from bedstone.errors import ExitStatus
     from bedstone.run import read_position
 
-    with open_migration(
-        target, database, python=python, config=config, section=section, env=env, x=x
-    ) as migration:
+    with open_migration(target, database, given) as migration:
         position = read_position(migration.history, migration.database)
         where = migration.database.dsn.redacted
     behind = bool(position.pending or position.unknown or position.amiss)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bedstone.cli.movement import move
-from bedstone.cli.options import Config, Database, Env, Python, Section, Target, X
+from bedstone.cli.options import Database, ProjectOptions, Target
 
 EXAMPLES = (
     "Examples:  bedstone upgrade . --database postgresql://app@db/shop    "
@@ -27,11 +27,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the exact SQL, change nothing.")
     ] = False,
-    python: Python = None,
-    config: Config = None,
-    section: Section = None,
-    env: Env = None,
-    x: X = None,
+    given: ProjectOptions,
 ) -> None:
     """Bring a database to the head of the project's history, one runner at a time.
 
@@ -46,9 +42,5 @@ def run(
         wait=wait,
         dry_run=dry_run,
         sure=True,
-        python=python,
-        config=config,
-        section=section,
-        env=env,
-        x=x,
+        given=given,
     )

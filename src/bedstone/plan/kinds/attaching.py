@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Key, Object
     from bedstone.plan.change import Scene
-    from bedstone.plan.side import Side
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
@@ -28,6 +27,38 @@ _HASH = "HASH"
 def attach(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write ATTACH PARTITION, behind checks that prove what it would have to read rows for."""
     key, parent = item.key, str(item.attributes["partition_of"])
+    checks, unproven = _checks(item, scene)
+    if key not in scene.proven:
+        yield from prove(item, scene)
+    checked = _checked_keys(item, scene)
+    lock, on = _lock(item, [*checks, *unproven, *([key] if checked else [])], scene)
+    reason = _reason(unproven, checks, is_new=not scene.may_have_rows(key))
+    if checked and not unproven:
+        reason = f"reads {key.name} for what {checked[0].name} refers to"
+    yield Statement(
+        f"alter table only {parent} attach partition {path(key)} "
+        f"{item.attributes['partition_bound']}",
+        key,
+        reason,
+        lock,
+        on,
+        (Hazard.BLOCKS, Hazard.MAY_FAIL) if unproven or checked else (),
+    )
+    for table in checks:
+        yield Statement(
+            f"alter table {path(table)} drop constraint {_check(table, scene)}", key,
+            "it was there for the attachment", _EXCLUSIVE, path(table),
+        )  # fmt: skip
+
+
+def prove(item: Object, scene: Scene) -> Iterator[Statement]:
+    """Write the checks, from which ATTACH learns what it would have to read rows for."""
+    for table, asked in _checks(item, scene)[0].items():
+        yield from _prove(table, asked, scene)
+
+
+def _checks(item: Object, scene: Scene) -> tuple[dict[Key, str], list[Key]]:
+    """Return the tables with what a check can prove of them, and those of which none can."""
     checks: dict[Key, str] = {}
     unproven = []
     for table, asked in _asked(item, scene):
@@ -35,23 +66,18 @@ def attach(item: Object, scene: Scene) -> Iterator[Statement]:
             checks[table] = asked
         else:
             unproven.append(table)
-    for table, asked in checks.items():
-        yield from _prove(table, asked, scene)
-    lock, on = _lock(item, [*checks, *unproven], scene)
-    yield Statement(
-        f"alter table only {parent} attach partition {path(key)} "
-        f"{item.attributes['partition_bound']}",
-        key,
-        _reason(unproven, checks),
-        lock,
-        on,
-        (Hazard.BLOCKS, Hazard.MAY_FAIL) if unproven else (),
-    )
-    for table in checks:
-        yield Statement(
-            f"alter table {path(table)} drop constraint {_check(table, scene)}", key,
-            "it was there for the attachment", _EXCLUSIVE, path(table),
-        )  # fmt: skip
+    return checks, unproven
+
+
+def _checked_keys(item: Object, scene: Scene) -> list[Key]:
+    """Return the foreign keys that a table with rows gets by being attached."""
+    if not scene.may_have_rows(item.key):
+        return []
+    return [
+        part for part in scene.b.parts.get(item.key, ())
+        if scene.b[part].attributes.get("type") == "foreign key" and part in scene.b.brought
+        and (part not in scene.a or part in scene.renewed) and not scene.b.is_adopted(part)
+    ]  # fmt: skip
 
 
 def _lock(item: Object, tables: list[Key], scene: Scene) -> tuple[LockMode, str]:
@@ -63,16 +89,18 @@ def _lock(item: Object, tables: list[Key], scene: Scene) -> tuple[LockMode, str]
         if scene.b[part].attributes.get("type") == "foreign key":
             return LockMode.SHARE_ROW_EXCLUSIVE, str(scene.b[part].attributes["references"])
     for above in sorted(item.depends):
-        if path(above) == parent and (referring := _referring(above, scene.b)):
+        if path(above) == parent and (referring := scene.b.referring(above)):
             return LockMode.SHARE_ROW_EXCLUSIVE, relation_path(referring[0])
     return _SHARED, parent
 
 
-def _reason(unproven: list[Key], checks: dict[Key, str]) -> str:
+def _reason(unproven: list[Key], checks: dict[Key, str], *, is_new: bool) -> str:
     if unproven:
         names = ", ".join(table.name for table in unproven)
         return f"reads {names} for rows that do not belong there"
-    return "believes the validated check" if checks else "it is a new table"
+    if checks:
+        return "believes the validated check"
+    return "it is a new table" if is_new else "no row of a foreign table is read"
 
 
 def _asked(item: Object, scene: Scene) -> Iterator[tuple[Key, str | None]]:
@@ -81,7 +109,7 @@ def _asked(item: Object, scene: Scene) -> Iterator[tuple[Key, str | None]]:
     if parent is None:
         return
     own = _condition(item, parent, scene)
-    if scene.may_have_rows(item.key):
+    if scene.may_have_rows(item.key) and item.key.kind == "table":  # no server of others is asked
         above = [_condition(*pair, scene) for pair in _above(parent, scene)]
         parts = [f"({text})" for text in (own, *above) if text is not None]
         provable = own is not None and None not in above
@@ -163,21 +191,10 @@ def detach(item: Object, scene: Scene) -> Iterator[Statement]:
         key not in scene.renewed and key in scene.b
         for above in item.depends
         if path(above) == parent
-        for key in _referring(above, scene.a)
+        for key in scene.a.referring(above)
     )
     yield Statement(
         f"alter table {parent} detach partition {path(item.key)}", item.key,
         "reads whether rows refer to it" if referring else "no row is read", _EXCLUSIVE, parent,
         (Hazard.BLOCKS, Hazard.MAY_FAIL) if referring else (),
     )  # fmt: skip
-
-
-def _referring(table: Key, side: Side) -> list[Key]:
-    """Return the foreign keys to *table*."""
-    found = {
-        key
-        for column in side.parts.get(table, ())
-        for key in side.dependants.get(column, ())
-        if key.kind == "constraint" and side[key].attributes["references"] == path(table)
-    }
-    return sorted(found)

@@ -7,17 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Attributes
-from bedstone.plan.backfill import backfill, has_children, has_triggers, may_go_past
+from bedstone.errors import NotPlannable
+from bedstone.plan.annotations import NAMES
+from bedstone.plan.backfill import backfill, fill_at_once, has_children, has_triggers, may_go_past
+from bedstone.plan.change import Change
 from bedstone.plan.coercion import is_checked_type
 from bedstone.plan.defaults import is_volatile
 from bedstone.plan.kinds.retyping import Way, convert, disturbed, retyping
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import pairs
+from bedstone.plan.side import identity_sequence, pairs
 from bedstone.plan.spelling import (
     changed_foreign_options,
     foreign_options,
     not_null_name,
+    not_null_now,
     option_names,
     options,
     relation_path,
@@ -31,11 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedstone.catalog import Key, Object
-    from bedstone.plan.change import Change, Scene
+    from bedstone.plan.change import Scene
     from bedstone.plan.side import Side
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
+#: What a column is by being brought by a parent, and what is cosmetic.
+_OF_PARENTS = frozenset(
+    {"position", "local", "inherited_from", "not_null_local", "not_null_name", "identity",
+     "not_null_no_inherit"}
+)  # fmt: skip
 #: How the types that can be stored in more than one way are stored, all others: extended.
 _STORAGES = {"numeric": "main", "inet": "main", "cidr": "main", "tsquery": "plain"}
 
@@ -96,16 +105,6 @@ def _value(item: Object, side: Side) -> list[str]:
     return []
 
 
-def identity_sequence(column: Key, side: Side) -> Object | None:
-    """Return the sequence of an identity column."""
-    table = side.table_of(column)
-    for part in side.parts.get(table, ()) if table else ():
-        sequence = part.kind == "sequence" and side[part].attributes["identity"]
-        if sequence and side[part].owning_column == column:
-            return side[part]
-    return None
-
-
 def extras(item: Object) -> Iterator[Statement]:
     """Write what a new column has that no definition can say."""
     attributes = item.attributes
@@ -119,28 +118,41 @@ def extras(item: Object) -> Iterator[Statement]:
         yield add_not_null(item, "not valid")
 
 
-def own_values(item: Object, side: Side) -> Iterator[Statement]:
+def own_values(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write what a column that a parent brings has otherwise than the parent's."""
-    above = side.brought.get(item.key)
+    above = scene.b.brought.get(item.key)
     if above is None:
         return
-    attributes, parent = item.attributes, side[above].attributes
-    if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
-        yield alter_column(item.key, "set not null", _EXCLUSIVE)
+    attributes, parent = item.attributes, scene.b[above].attributes
     if not attributes["generated"] and attributes["default"] != parent["default"]:
         value = attributes["default"]
         action = "drop default" if value is None else f"set default {value}"
-        yield alter_column(item.key, action, _EXCLUSIVE)
+        yield alter_column(item.key, action, _EXCLUSIVE, only=True)
+    if attributes["not_null"] and (not parent["not_null"] or parent["not_null_no_inherit"]):
+        yield from set_not_null(item, scene)
+
+
+def not_null(item: Object) -> str:
+    """Return NOT NULL as a constraint of the table, with its name."""
+    name, column = (quote_identifier(text) for text in (not_null_name(item), item.key.name))
+    no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
+    return f"constraint {name} not null {column}{no_inherit}"
+
+
+def as_brought(key: Key, scene: Scene) -> Change:
+    """Return the change from the column that a parent has just brought to what it is to be."""
+    item, parent = scene.b[key], scene.b[scene.b.brought[key]].attributes
+    bare = dict.fromkeys(parent.keys() & {*NAMES, "options"})
+    not_null = parent["not_null"] and not parent["not_null_no_inherit"]
+    brought = Attributes.of("column", {**parent, **bare, "not_null": not_null})
+    names = {name for name in brought if brought[name] != item.attributes[name]} - _OF_PARENTS
+    return Change(replace(item, attributes=brought), item, frozenset(names), scene)
 
 
 def add_not_null(item: Object, suffix: str, *, reason: str = "") -> Statement:
     """Write NOT NULL as a constraint with its name."""
-    name = not_null_name(item)
-    no_inherit = " no inherit" if item.attributes["not_null_no_inherit"] else ""
-    column = quote_identifier(item.key.name)
     return Statement(
-        f"alter table {relation_path(item.key)} add constraint {quote_identifier(str(name))} "
-        f"not null {column}{no_inherit} {suffix}".rstrip(),
+        f"alter table {relation_path(item.key)} add {not_null(item)} {suffix}".rstrip(),
         item.key,
         reason,
         _EXCLUSIVE,
@@ -168,10 +180,14 @@ class Columns(Writer):
             assert table is not None  # noqa: S101  it has rows
             yield from self._filled_later(item, table, scene)
             return
+        _check_holders(item, table, scene)
         word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
         path = relation_path(item.key)
         rewritten = _is_rewritten(item, scene.b) and scene.may_have_rows(table)
         hazards: tuple[Hazard, ...] = (Hazard.BLOCKS,) if rewritten else ()
+        virtual = item.attributes["generated"] == "virtual" and item.attributes["not_null"]
+        if virtual and scene.may_have_rows(table):
+            hazards = (Hazard.BLOCKS,)  # each row is computed once
         if scene.may_have_rows(table) and _must_be_given(item, scene.b):
             hazards = (*hazards, Hazard.MAY_FAIL)
         yield Statement(
@@ -184,11 +200,13 @@ class Columns(Writer):
     def _filled_later(item: Object, table: Key, scene: Scene) -> Iterator[Statement]:
         key, attributes, path = item.key, item.attributes, relation_path(item.key)
         past = has_triggers(table, scene.a)
-        if past:
+        if past and scene.is_online(table):
             yield may_go_past(key)
         bare = {"not_null": False, "default": None}
         plain = replace(item, attributes=Attributes.of("column", {**attributes, **bare}))
         why = "a volatile default in ADD COLUMN would rewrite the table"
+        if holders := scene.a.holders(table):
+            why = f"{holders[0]} holds rows of the table, for which there is no default"
         yield Statement(
             f"alter table {path} add column {definition(plain, scene.b)}", key, why, _EXCLUSIVE,
             path,
@@ -196,11 +214,14 @@ class Columns(Writer):
         action = f"set default {attributes['default']}"
         yield alter_column(key, action, _EXCLUSIVE, reason="rows that come get their value")
         name = quote_identifier(key.name)
-        yield backfill(
-            key, path, {name: "default"}, f"{name} is null",
-            "rows that are there get their value in batches", past_triggers=past,
-            spread=scene.b.is_partitioned(table) or has_children(table, scene.b),
-        )  # fmt: skip
+        if not scene.is_online(table):
+            yield fill_at_once(key, path, {name: "default"}, past_triggers=past)
+        else:
+            yield backfill(
+                key, path, {name: "default"}, f"{name} is null",
+                "rows that are there get their value in batches", past_triggers=past,
+                spread=scene.b.is_partitioned(table) or has_children(table, scene.b),
+            )  # fmt: skip
         if attributes["not_null"] and attributes["not_null_validated"]:
             yield from set_not_null(item, scene)
         yield from extras(item)
@@ -212,14 +233,17 @@ class Columns(Writer):
         word = "foreign table" if table is not None and table.kind == "foreign table" else "table"
         name = quote_identifier(key.name)
         loses: tuple[Hazard, ...] = (Hazard.BREAKS_CLIENTS,)
+        gone = (key, *(child for child in scene.a.below(key) if _goes_by_itself(child, scene)))
         if not item.attributes["generated"]:
             loses = (Hazard.LOSES_DATA, *loses)
+        only = "only " if scene.is_left_to_children(key) else ""
         yield Statement(
-            f"alter {word} {relation_path(key)} drop column {name}",
+            f"alter {word} {only}{relation_path(key)} drop column {name}",
             key,
             lock=_EXCLUSIVE,
             on=relation_path(key),
             hazards=loses,
+            losses=gone if len(gone) > 1 else (),
         )
 
     def can_alter(self, change: Change) -> bool:
@@ -242,14 +266,22 @@ class Columns(Writer):
 
     def alter(self, change: Change) -> Iterator[Statement]:
         """Change the column where it is."""
-        after, key = change.after, change.key
+        before, after, key = change.before, change.after, change.key
         if change.has("generated"):
             yield alter_column(key, "drop expression", _EXCLUSIVE)
-        if change.has("identity") and not after["identity"]:
+        if change.has("identity") and (not after["identity"] or _takes_another(change)):
             yield alter_column(key, "drop identity", _EXCLUSIVE)
+        retyped = change.has("type", "collation")
+        default_gone = before["default"] is not None and (retyped or after["default"] is None)
+        if default_gone and (retyped or change.has("default")):
+            yield alter_column(key, "drop default", _EXCLUSIVE, only=True)
         if change.has("not_null") and not after["not_null"]:
             yield alter_column(key, "drop not null", _EXCLUSIVE)
-        yield from self._values(change)
+        if retyped:
+            yield from self._retype_with_heirs(change)
+        given_back = key in change.scene.detached
+        if after["default"] is not None and not given_back and (change.has("default") or retyped):
+            yield alter_column(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
         if change.has("not_null", "not_null_validated", "not_null_no_inherit", "not_null_name"):
             yield from self._not_null(change)
         if change.has("identity") and after["identity"]:
@@ -261,25 +293,15 @@ class Columns(Writer):
             )
         yield from self._rest(change)
 
-    def _values(self, change: Change) -> Iterator[Statement]:
-        """Change type and default; one default of the old type is in the way of the other."""
-        before, after, key = change.before, change.after, change.key
-        retyped = change.has("type", "collation")
-        default_gone = before["default"] is not None and (retyped or after["default"] is None)
-        if default_gone and (retyped or change.has("default")):
-            yield alter_column(key, "drop default", _EXCLUSIVE, only=True)
-        below = list(_retyped_below(change)) if retyped else []
-        for child in below:
-            yield from unset_default(change.scene.a[child])
-        if retyped:
-            yield self._retype(change)
-        given_back = key in change.scene.detached
-        if after["default"] is not None and not given_back and (change.has("default") or retyped):
-            yield alter_column(key, f"set default {after['default']}", _EXCLUSIVE, only=True)
-        for child in below:
-            item = change.scene.b[child]
-            if item.attributes["default"] == change.scene.a[child].attributes["default"]:
-                yield from set_default(item)  # another one comes by itself
+    def _retype_with_heirs(self, change: Change) -> Iterator[Statement]:
+        """Change the type; a default of a child's stands aside, and its own change sets another."""
+        heirs = _heirs_with_default(change)
+        for old, _ in heirs:
+            yield from unset_default(old)
+        yield self._retype(change)
+        for old, new in heirs:
+            if old.attributes["default"] == new.attributes["default"]:
+                yield from set_default(new)
 
     def _retype(self, change: Change) -> Statement:
         key, after = change.key, change.after
@@ -311,7 +333,7 @@ class Columns(Writer):
             yield _rename_not_null(change)
         if before["not_null"] and change.has("not_null_no_inherit"):
             inherit = "no inherit" if after["not_null_no_inherit"] else "inherit"
-            name = not_null_name(change.new)
+            name = not_null_now(change)
             yield Statement(
                 f"alter table {relation_path(key)} alter constraint "
                 f"{quote_identifier(str(name))} {inherit}", key, "", _EXCLUSIVE,
@@ -322,13 +344,13 @@ class Columns(Writer):
                 yield alter_column(key, "drop not null", _EXCLUSIVE)
             yield add_not_null(change.new, "not valid")
         elif before["not_null"] and not before["not_null_validated"]:
-            yield _validate_not_null(change.new)
+            yield _validate_not_null(key, not_null_now(change))
         elif not before["not_null"]:
             yield from set_not_null(change.new, change.scene)
 
     def _identity(self, change: Change) -> Iterator[Statement]:
         key, after, before = change.key, change.after, change.before
-        if before["identity"]:
+        if before["identity"] and not _takes_another(change):
             yield alter_column(key, f"set generated {after['identity']}", _EXCLUSIVE)
             return
         sequence = identity_sequence(key, change.scene.b)
@@ -365,14 +387,30 @@ class Columns(Writer):
             yield Statement(sql, key, lock=_EXCLUSIVE, on=relation_path(key))
 
 
-def _retyped_below(change: Change) -> Iterator[Key]:
-    """Yield the columns that get the other type with this one, and have defaults of their own."""
-    scene, a, b = change.scene, change.scene.a, change.scene.b
-    for key in a.columns_below(change.key):
-        table = a.wholes[key]
-        apart = scene.is_apart(table) or scene.is_moved(table) or scene.is_uprooted(table)
-        if key in b and not apart and key not in scene.detached and key not in scene.renewed:
-            yield key
+def _goes_by_itself(column: Key, scene: Scene) -> bool:
+    """Whether the values of a child's column go with its parent's; those of partitions are its."""
+    table = scene.a.wholes[column]
+    stays = table in scene.b and column not in scene.b
+    return stays and not scene.a[table].attributes.get("partition_of")
+
+
+def _heirs_with_default(change: Change) -> list[tuple[Object, Object]]:
+    """Return the columns of children that get the other type, too, and may not have a default."""
+    scene = change.scene
+    found = []
+    for key in scene.a.heirs(change.key):
+        old, new, table = scene.a[key], scene.b.get(key), scene.a.wholes[key]
+        apart = table in scene.renewed or scene.is_apart(table) or scene.is_uprooted(table)
+        if new is not None and not apart and not old.attributes["generated"]:
+            found.append((old, new))
+    return found
+
+
+def _takes_another(change: Change) -> bool:
+    """Whether an identity column is to have a sequence of another name."""
+    scene = change.scene
+    old, new = (identity_sequence(change.key, side) for side in (scene.a, scene.b))
+    return old is not None and new is not None and old.key != new.key
 
 
 def _rename_not_null(change: Change) -> Statement:
@@ -387,12 +425,28 @@ def _rename_not_null(change: Change) -> Statement:
 def _is_filled_later(item: Object, table: Key | None, scene: Scene) -> bool:
     """Whether rows get the column's default after it is there."""
     default = item.attributes["default"]
-    if table is None or table.kind != "table" or not scene.is_online(table) or default is None:
+    if table is None or table.kind != "table" or default is None:
+        return False
+    if scene.may_have_rows(table) and scene.a.holders(table):
+        return not is_checked_type(str(item.attributes["type"]), scene.b)
+    if not scene.is_online(table):
         return False
     hidden = scene.a[table].attributes["force_row_security"]
     if hidden or is_checked_type(str(item.attributes["type"]), scene.b):
         return False
     return is_volatile(str(default), scene.b)
+
+
+def _check_holders(item: Object, table: Key | None, scene: Scene) -> None:
+    """Refuse what would have to be within rows that other rows hold."""
+    if table is None or not scene.may_have_rows(table) or not _is_rewritten(item, scene.b):
+        return
+    for user in scene.a.holders(table):
+        raise NotPlannable(
+            f"{item.key} needs a value in each row, and {user} holds rows of {table}",
+            detail="PostgreSQL writes nothing into the rows that other rows hold.",
+            hint=f"Take the values out of {user} first, by hand.",
+        )
 
 
 def _is_rewritten(item: Object, side: Side) -> bool:
@@ -417,18 +471,19 @@ def _must_be_given(item: Object, side: Side) -> bool:
 def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     """Write NOT NULL so that no rows are read while somebody waits."""
     key, table = item.key, scene.b.table_of(item.key)
-    named = scene.has_names
+    attributes = item.attributes
+    comment = attributes["constraint_comment"] is not None
+    named = scene.has_names or comment or attributes["not_null_no_inherit"]
     if table is None or not scene.is_online(table):
         rows = scene.may_have_rows(table)
         hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if rows else ()
         plain = alter_column(key, "set not null", _EXCLUSIVE, hazards=hazards)
         yield replace(add_not_null(item, ""), hazards=hazards) if named else plain
         return
-    comment = item.attributes["constraint_comment"] is not None
-    if named or comment or scene.options.lowest >= 18:
+    if named or scene.options.lowest >= 18:
         # names of NOT NULL, comments on it, and NOT VALID came with 18
         yield add_not_null(item, "not valid")
-        yield _validate_not_null(item)
+        yield _validate_not_null(key, not_null_name(item))
         return
     path, column = relation_path(key), quote_identifier(key.name)
     check = quote_identifier(part_name(table, "constraint", f"{key.name}_not_null", scene))
@@ -447,13 +502,11 @@ def set_not_null(item: Object, scene: Scene) -> Iterator[Statement]:
     )  # fmt: skip
 
 
-def _validate_not_null(item: Object) -> Statement:
-    name = not_null_name(item)
-    table = relation_path(item.key)
+def _validate_not_null(key: Key, name: str) -> Statement:
+    table = relation_path(key)
     return Statement(
-        f"alter table {table} validate constraint {quote_identifier(str(name))}",
-        item.key, "reads the rows, writers go on", _SHARED, table, (Hazard.MAY_FAIL,),
-        Transaction.OWN,
+        f"alter table {table} validate constraint {quote_identifier(name)}",
+        key, "reads the rows, writers go on", _SHARED, table, (Hazard.MAY_FAIL,), Transaction.OWN,
     )  # fmt: skip
 
 

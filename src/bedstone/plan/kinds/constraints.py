@@ -105,17 +105,15 @@ class Constraints(Writer):
         attributes = item.attributes
         table = scene.b.table_of(item.key)
         inherited = attributes["local"] is False and attributes["type"] in {"check", "foreign key"}
-        apart = scene.is_uprooted(table) or scene.is_apart(table)
-        by_itself = apart and attributes["type"] == "check"
+        by_itself = scene.is_by_itself(table) and attributes["type"] == "check"
         if inherited and not by_itself and not scene.b.is_adopted(item.key):
-            return  # a table that is attached brings it
+            above = scene.b.brought.get(item.key)  # it, or a table that is attached, brings it
+            if above is not None and table in scene.a and attributes["validated"]:
+                yield from () if scene.b[above].attributes["validated"] else (validate(item.key),)
+            return
         yield from self._made(item, scene, table)
         if attributes["statistics"]:
             yield from set_statistics(item.key, None, attributes["statistics"])
-        if attributes["type"] == "check" and not attributes["validated"]:
-            for child in scene.b.below(item.key):
-                if scene.b[child].attributes["validated"] and scene.b.wholes[child] in scene.a:
-                    yield validate(child)
         if table in scene.a and not scene.is_moved(table) and stands_on_index(item):
             yield from attach_key(item.key, scene)
 
@@ -165,8 +163,9 @@ class Constraints(Writer):
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Drop the constraint."""
         path = relation_path(item.key)
+        only = "only " if scene.is_left_to_children(item.key) else ""
         yield Statement(
-            f"alter table {path} drop constraint {quote_identifier(item.key.name)}",
+            f"alter table {only}{path} drop constraint {quote_identifier(item.key.name)}",
             item.key, lock=_EXCLUSIVE, on=path,
         )  # fmt: skip
 
@@ -296,11 +295,12 @@ class DomainConstraints(Writer):
         key, attributes = item.key, item.attributes
         domain = relation_path(key)
         name = quote_identifier(key.name)
-        used = scene.options.online and Key("domain", key.schema, key.parent or "") in scene.a
+        used = scene.options.online and _domain_of(key) in scene.a
         later = used and attributes["validated"]
         suffix = " not valid" if later or not attributes["validated"] else ""
         check = f"check ({attributes['expression']}){suffix}"
-        yield Statement(f"alter domain {domain} add constraint {name} {check}", key)
+        lock = locked_by_domain(_domain_of(key), scene) if not suffix else (None, None)
+        yield Statement(f"alter domain {domain} add constraint {name} {check}", key, "", *lock)
         if later:
             yield _validate_domain(key, scene)
 
@@ -318,14 +318,23 @@ class DomainConstraints(Writer):
         yield _validate_domain(change.key, change.scene)
 
 
+def _domain_of(key: Key) -> Key:
+    return Key("domain", key.schema, key.parent or "")
+
+
+def locked_by_domain(domain: Key, scene: Scene) -> tuple[LockMode | None, str | None]:
+    """Return the lock on the tables whose values are read for a domain, and the first of them."""
+    columns = (k for k in sorted(scene.a.dependants.get(domain, ())) if k.kind == "column")
+    table = next(columns, None)
+    return (LockMode.SHARE, relation_path(table)) if table is not None else (None, None)
+
+
 def _validate_domain(key: Key, scene: Scene) -> Statement:
-    """Write VALIDATE CONSTRAINT of a domain, which keeps writers out of every table that has it."""
-    name, domain = quote_identifier(key.name), Key("domain", key.schema, key.parent or "")
-    users = sorted(k for k in scene.b.dependants.get(domain, ()) if k.kind == "column")
-    tables = [relation_path(k) for k in users if scene.may_have_rows(scene.b.table_of(k))]
+    name = quote_identifier(key.name)
+    lock, on = locked_by_domain(_domain_of(key), scene)
+    hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if lock is not None else (Hazard.MAY_FAIL,)
     return Statement(
         f"alter domain {relation_path(key)} validate constraint {name}", key,
-        "reads the rows of every column of the domain", LockMode.SHARE if tables else None,
-        tables[0] if tables else None,
-        (Hazard.BLOCKS, Hazard.MAY_FAIL) if tables else (Hazard.MAY_FAIL,), Transaction.OWN,
+        "reads the rows of every column of the domain",
+        lock, on, hazards, Transaction.OWN,
     )  # fmt: skip

@@ -6,7 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
-from bedstone.plan.annotations import Grant, acl_of, grants
+from bedstone.plan.annotations import (
+    Grant,
+    acl_at_first,
+    acl_of,
+    by_grantee,
+    grants,
+    privileges_of,
+)
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.spelling import granted_name, role, setting_value
 from bedstone.plan.statement import Hazard, Statement
@@ -15,7 +22,7 @@ from bedstone.sql import quote_identifier, quote_literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedstone.catalog import Object, Value
+    from bedstone.catalog import Object
     from bedstone.plan.change import Change, Scene
 
 
@@ -114,11 +121,11 @@ class DefaultPrivileges(Writer):
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Grant them, relative to what PostgreSQL gives by itself."""
-        yield from _default_grants(item.key, _initial(item.key), item.attributes["acl"])
+        yield from _default_grants(item.key, _initial(item.key, scene), acl_of(item), scene)
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Bring them back to what PostgreSQL gives by itself."""
-        yield from _default_grants(item.key, item.attributes["acl"], _initial(item.key))
+        yield from _default_grants(item.key, acl_of(item), _initial(item.key, scene), scene)
 
     def can_alter(self, change: Change) -> bool:
         """They can be granted and revoked."""
@@ -126,61 +133,54 @@ class DefaultPrivileges(Writer):
 
     def alter(self, change: Change) -> Iterator[Statement]:
         """Grant and revoke."""
-        yield from _default_grants(change.key, change.before["acl"], change.after["acl"])
+        yield from _default_grants(change.key, acl_of(change.old), acl_of(change.new), change.scene)
 
 
-_TABLE_WORDS = ("delete", "insert", "references", "select", "trigger", "truncate", "update")
+#: What acldefault() gives to an owner, and to everybody.
+_TO_OWNERS = {
+    "tables": ("delete", "insert", "maintain", "references", "select", "trigger", "truncate",
+               "update"),
+    "sequences": ("select", "update", "usage"),
+    "functions": ("execute",), "types": ("usage",), "schemas": ("create", "usage"),
+    "large objects": ("select", "update"),
+}  # fmt: skip
+_TO_ALL = {"functions": "execute", "types": "usage"}
 
 
-def _initial(key: Key) -> Value:
+def _initial(key: Key, scene: Scene) -> list[Grant]:
     """Return what acldefault() gives; nothing for the privileges of one schema."""
     if key.schema is not None:
-        return ()
-    owner = {
-        "tables": _TABLE_WORDS, "sequences": ("select", "update", "usage"),
-        "functions": ("execute",), "types": ("usage",), "schemas": ("create", "usage"),
-        "large objects": ("select", "update"),
-    }  # fmt: skip
-    everybody = {"functions": "execute", "types": "usage"}
+        return []
     kind = key.parent or ""
-    found = [(None, word, False, None) for word in owner.get(kind, ())]
-    if kind in everybody:
-        found.append(("public", everybody[kind], False, None))  # type: ignore[arg-type]
-    return tuple(found)
+    return acl_at_first(_TO_OWNERS.get(kind, ()), _TO_ALL.get(kind), scene)
 
 
-def _default_grants(key: Key, before: Value, after: Value) -> Iterator[Statement]:
-    old = {g[:2]: g for g in before if isinstance(g, tuple)} if isinstance(before, tuple) else {}
-    new = {g[:2]: g for g in after if isinstance(g, tuple)} if isinstance(after, tuple) else {}
+def _default_grants(
+    key: Key, before: list[Grant], after: list[Grant], scene: Scene
+) -> Iterator[Statement]:
+    """Write REVOKE for what is too much, GRANT for what lacks; one statement for each grantee."""
+    old, new = ({grant[:2]: grant for grant in found} for found in (before, after))
+    gone = [grant for to, grant in old.items() if to not in new]
+    less = [grant for to, grant in old.items() if grant[2] and to in new and not new[to][2]]
+    more = [grant for to, grant in new.items() if to not in old or (grant[2] and not old[to][2])]
     head = f"alter default privileges for role {quote_identifier(key.name)}"
     if key.schema is not None:
         head += f" in schema {quote_identifier(key.schema)}"
-    for grant in old.values():
-        if grant[:2] not in new and not _is_maintain_of_owner(grant, key):
-            who = _who(grant[0], key)
-            yield Statement(f"{head} revoke {grant[1]} on {key.parent} from {who}", key)
-        elif grant[2] and grant[:2] in new and not new[grant[:2]][2]:
-            who = _who(grant[0], key)
-            yield Statement(
-                f"{head} revoke grant option for {grant[1]} on {key.parent} from {who}", key
-            )
-    for grant in new.values():
-        if old.get(grant[:2], (0, 0, None))[2] != grant[2] and not _is_maintain_of_owner(
-            grant, key
-        ):
-            option = " with grant option" if grant[2] else ""
-            if grant[:2] in old and not grant[2]:
-                continue
-            who = _who(grant[0], key)
-            yield Statement(f"{head} grant {grant[1]} on {key.parent} to {who}{option}", key)
+    for found, verb, word in (
+        (gone, "revoke", "from"),
+        (less, "revoke grant option for", "from"),
+        (more, "grant", "to"),
+    ):
+        told = [g for g in found if scene.has_maintain or not _is_maintain_of_owner(g, key)]
+        for (who, grantable, _), names in by_grantee(told).items():
+            option = " with grant option" if verb == "grant" and grantable else ""
+            to = role(who) if who is not None else quote_identifier(key.name)
+            what = privileges_of(key, sorted(names))
+            yield Statement(f"{head} {verb} {what} on {key.parent} {word} {to}{option}", key)
 
 
-def _is_maintain_of_owner(grant: tuple[Value, ...], key: Key) -> bool:
+def _is_maintain_of_owner(grant: Grant, key: Key) -> bool:
     return grant[0] is None and grant[1] == "maintain" and key.schema is None
-
-
-def _who(name: Value, key: Key) -> str:
-    return role(str(name)) if name is not None else quote_identifier(key.name)
 
 
 class Settings(Writer):

@@ -10,6 +10,7 @@ from bedstone.plan.side import words
 from bedstone.plan.spelling import readable
 from bedstone.plan.statement import Statement
 from bedstone.sql import quote_identifier, quote_literal
+from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -55,15 +56,24 @@ class PublicationMembers(Writer):
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Add it."""
-        yield Statement(f"alter publication {_publication(item)} add {_member(item)}", item.key)
+        sql = f"alter publication {_publication(item)} add {_member(item)}"
+        yield Statement(sql, item.key, "", *_locked(item))
 
     def drop(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Take it out."""
-        yield Statement(f"alter publication {_publication(item)} drop {_named(item)}", item.key)
+        sql = f"alter publication {_publication(item)} drop {_named(item)}"
+        yield Statement(sql, item.key, "", *_locked(item))
 
 
 def _publication(item: Object) -> str:
     return quote_identifier(item.key.parent or "")
+
+
+def _locked(item: Object) -> tuple[LockMode | None, str | None]:
+    """Return the lock on a table that joins or leaves; those of a schema are not touched."""
+    if item.key.kind == "publication schema":
+        return None, None
+    return LockMode.SHARE_UPDATE_EXCLUSIVE, quote_identifier(item.key.schema or "", item.key.name)
 
 
 def _named(item: Object) -> str:

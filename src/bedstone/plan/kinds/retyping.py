@@ -87,13 +87,13 @@ def is_swapped(column: Key, changed: Mapping[Key, frozenset[str]], scene: Scene)
 def disturbed(change: Change) -> Iterator[Key]:
     """Yield what cannot stand while the type changes, or would be read anew under its lock."""
     side, way = change.scene.a, retyping(change).way
-    columns = {change.key, *side.columns_below(change.key)}
+    columns = {change.key, *side.heirs(change.key)}
     for key in (key for column in columns for key in side.dependants.get(column, ())):
         computed = key.kind == "column" and side[key].attributes["generated"]
         if key.kind in _DISTURBED or (computed and key not in columns):
             yield key
-        elif key.kind == "constraint" and way is not Way.REWRITE and change.scene.options.online:
-            yield from _constraint(key, way, side)
+        elif key.kind == "constraint":
+            yield from _constraint(key, way, change.scene)
         if way is Way.SWAP and is_carried(key, change.scene):
             for other in side.dependants.get(key, ()):
                 foreign = other.kind == "constraint" and not stands_on_index(side[other])
@@ -101,10 +101,12 @@ def disturbed(change: Change) -> Iterator[Key]:
                     yield side.top_of(other)
 
 
-def _constraint(key: Key, way: Way, side: Side) -> Iterator[Key]:
-    kind = side[key].attributes["type"]
-    if kind == "check" or (kind == "foreign key" and way is Way.SWAP):
-        yield side.top_of(key)
+def _constraint(key: Key, way: Way, scene: Scene) -> Iterator[Key]:
+    """Yield a check that would be read for, and a foreign key whose ends may not fit meanwhile."""
+    kind = scene.a[key].attributes["type"]
+    checked = kind == "check" and way is not Way.REWRITE and scene.options.online
+    if checked or (kind == "foreign key" and way is not Way.ALTER):
+        yield scene.a.top_of(key)
 
 
 def is_carried(key: Key, scene: Scene) -> bool:

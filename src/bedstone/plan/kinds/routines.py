@@ -118,12 +118,20 @@ class Aggregates(Writer):
         sql = f"drop aggregate {_name(item)}({_arguments(item)})"
         yield Statement(sql, item.key, hazards=(Hazard.BREAKS_CLIENTS,))
 
+    def can_alter(self, change: Change) -> bool:
+        """Whether OR REPLACE takes it: the same arguments, the same result."""
+        return not change.has("arguments", "direct_arguments", "result", "class")
+
+    def alter(self, change: Change) -> Iterator[Statement]:
+        """Replace it."""
+        yield Statement(_aggregate(change.new, replace=True), change.key)
+
 
 def _arguments(item: Object) -> str:
     return str(item.attributes["arguments"]) or "*"
 
 
-def _aggregate(item: Object) -> str:
+def _aggregate(item: Object, *, replace: bool = False) -> str:
     attributes = item.attributes
     found = [f"sfunc = {attributes['transition']}", f"stype = {attributes['state_type']}"]
     named = {
@@ -153,7 +161,8 @@ def _aggregate(item: Object) -> str:
         found.append(f"parallel = {attributes['parallel']}")
     if attributes["class"] == "hypothetical set":
         found.append("hypothetical")
-    return f"create aggregate {_name(item)}({_arguments(item)}) ({', '.join(found)})"
+    head = "create or replace aggregate" if replace else "create aggregate"
+    return f"{head} {_name(item)}({_arguments(item)}) ({', '.join(found)})"
 
 
 def _modes(attributes: Attributes) -> Iterator[str]:

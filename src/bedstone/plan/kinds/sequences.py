@@ -90,8 +90,8 @@ class Sequences(Writer):
             narrower = change.has("minimum", "maximum", "type")
             hazards = (Hazard.MAY_FAIL,) if narrower else ()
             yield _alter(key, " ".join(words), hazards=hazards)
-        if change.has("owned_by"):
-            yield from own(change.new, change.scene)
+        if change.has("owned_by") and (after["owned_by"] is None or _loses_column(change)):
+            yield _alter(key, "owned by none")
 
     @staticmethod
     def _ends_elsewhere(change: Change) -> bool:
@@ -100,6 +100,12 @@ class Sequences(Writer):
         low, high = change.after["minimum"], change.after["maximum"]
         below = isinstance(low, int) and start < low
         return below or (isinstance(high, int) and start > high)
+
+
+def _loses_column(change: Change) -> bool:
+    """Whether the column that a sequence went with goes, or is made anew."""
+    column, scene = change.old.owning_column, change.scene
+    return column is not None and (column not in scene.b or column in scene.renewed)
 
 
 def own(item: Object, scene: Scene) -> Iterator[Statement]:
@@ -125,7 +131,8 @@ def go_on(key: Key, column: Key, scene: Scene) -> Statement:
 
     Nobody may write meanwhile; where an index begins with the column, that is a moment.
     """
-    searched = any(_begins_with(scene.b[k], column) for k in scene.b.dependants.get(column, ()))
+    kept = (k for k in scene.b.dependants.get(column, ()) if k in scene.a)
+    searched = any(_begins_with(scene.b[k], column) for k in kept if k not in scene.renewed)
     name = quote_identifier(column.name)
     table = quote_identifier(column.schema or "", column.parent or "")
     sequence = scene.b[key].attributes

@@ -16,13 +16,13 @@ from bedstone.plan.kinds.columns import (
     alter_column,
     definition,
     extras,
-    identity_sequence,
     own_values,
 )
 from bedstone.plan.kinds.constraints import add_alone, attach_key, build_key, take_index
 from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.tables import late
+from bedstone.plan.side import identity_sequence
 from bedstone.plan.spelling import dollar_quoted, path
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier, quote_literal
@@ -290,7 +290,7 @@ class Swap(Beside):
     def _own(self, item: Object) -> Iterator[Statement]:
         """Write what a partition's column has otherwise than that of the table above."""
         side = self.scene.b
-        yield from own_values(item, side)
+        yield from own_values(item, self.scene)
         above = side[side.brought[item.key]].attributes
         if any(item.attributes[name] != above[name] for name in _OF_STORAGE):
             yield from extras(item)

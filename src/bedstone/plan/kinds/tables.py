@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedstone.plan.kinds.attaching import detach
-from bedstone.plan.kinds.columns import definition, extras, options_of, own_values
+from bedstone.plan.kinds.columns import definition, extras, not_null, options_of, own_values
 from bedstone.plan.kinds.constraints import definition as constraint_definition
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.side import pairs, words
@@ -50,7 +50,7 @@ class Tables(Writer):
         for column in side.columns(key):
             yield from extras(column)
             if inherited and column.attributes["local"] is False:
-                yield from own_values(column, side)
+                yield from own_values(column, scene)
         yield from self._rest(item)
 
     def _definition(self, item: Object, scene: Scene) -> str:
@@ -91,6 +91,11 @@ class Tables(Writer):
             for column in columns
             if not (inherited and column.attributes["local"] is False)
         ]
+        if inherited and named:
+            found += [
+                not_null(column) for column in columns
+                if column.attributes["local"] is False and column.attributes["not_null_local"]
+            ]  # fmt: skip
         return [*found, *self._checks(item, scene)]
 
     def _checks(self, item: Object, scene: Scene) -> Iterator[str]:
@@ -133,8 +138,6 @@ class Tables(Writer):
             for parent in old:
                 if parent not in new:
                     yield _alter(key, f"no inherit {parent}")
-        if change.has("of_type"):
-            yield _alter(key, f"of {after['of_type']}" if after["of_type"] else "not of")
         yield from self._alter_storage(change)
         if change.has("foreign_options"):
             old_options, new_options = (pairs(s["foreign_options"]) for s in (before, after))
@@ -183,6 +186,12 @@ def change_options(
         yield _alter(key, f"reset ({option_names(gone)})", lock=lock)
     if changed:
         yield _alter(key, f"set ({options(changed)})", lock=lock)
+
+
+def of_type(item: Object) -> Iterator[Statement]:
+    """Write of which type a table is: its columns are those of the type by now."""
+    if item.attributes["of_type"]:
+        yield _alter(item.key, f"of {item.attributes['of_type']}")
 
 
 def inherit(item: Object, before: Attributes) -> Iterator[Statement]:

@@ -42,17 +42,31 @@ class Triggers(Writer):
             yield Statement(sql, item.key, "", LockMode.ACCESS_EXCLUSIVE, table)
 
     def can_alter(self, change: Change) -> bool:
-        """Whether it is to be switched on or off only."""
-        return change.only("enabled")
+        """Whether it is to be switched on or off only, or OR REPLACE takes it.
+
+        That takes no constraint trigger, and switches on all that a partitioned table brings.
+        """
+        if change.only("enabled"):
+            return True
+        family = change.has("inherited_from") or any(change.scene.b.below(change.key))
+        constraint = change.before["constraint"] or change.after["constraint"]
+        return not (family or constraint or change.after["inherited_from"])
 
     def alter(self, change: Change) -> Iterator[Statement]:
-        """Switch it."""
-        yield enable(change.new, change.scene)
+        """Switch it, or replace it, by which it is switched on."""
+        replaced = not change.only("enabled")
+        if replaced:
+            sql = _definition(change.new, replace=True)
+            lock = LockMode.SHARE_ROW_EXCLUSIVE
+            yield Statement(sql, change.key, "", lock, relation_path(change.key))
+        if not replaced or change.after["enabled"] != "origin":
+            yield enable(change.new, change.scene)
 
 
-def _definition(item: Object) -> str:
+def _definition(item: Object, *, replace: bool = False) -> str:
     attributes = item.attributes
     kind = "constraint trigger" if attributes["constraint"] else "trigger"
+    kind = f"or replace {kind}" if replace else kind
     events = []
     for event in words(attributes["events"]):
         columns = words(attributes["columns"]) if event == "update" else ()

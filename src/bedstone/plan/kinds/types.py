@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.errors import NotPlannable
 from bedstone.plan.coercion import domain_of
+from bedstone.plan.kinds.constraints import locked_by_domain
 from bedstone.plan.kinds.recasting import is_of, remade, twin
 from bedstone.plan.kinds.retyping import is_computed, is_index, is_swapped
 from bedstone.plan.kinds.writer import Writer
@@ -260,7 +261,7 @@ class Domains(Replaced):
                     yield Statement(f"alter domain {path(key)} add constraint {name} {check}", part)
             return
         head = f"alter domain {path(key)}"
-        if change.has("default"):
+        if change.has("default") and key not in change.scene.detached:
             value = after["default"]
             yield Statement(
                 f"{head} drop default" if value is None else f"{head} set default {value}", key
@@ -269,9 +270,16 @@ class Domains(Replaced):
             old, new = (quote_identifier(not_null_name(i)) for i in (change.old, change.new))
             yield Statement(f"{head} rename constraint {old} to {new}", key, "its name only")
         if change.has("not_null"):
-            verb = "set" if after["not_null"] else "drop"
+            if not after["not_null"]:
+                action = "drop not null"
+            elif after["not_null_name"]:
+                name = quote_identifier(not_null_name(change.new))
+                action = f"add constraint {name} not null"
+            else:
+                action = "set not null"
             hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if after["not_null"] else ()
-            yield Statement(f"{head} {verb} not null", key, hazards=hazards)
+            lock = locked_by_domain(key, change.scene) if after["not_null"] else (None, None)
+            yield Statement(f"{head} {action}", key, "", *lock, hazards)
 
 
 class Ranges(Replaced):

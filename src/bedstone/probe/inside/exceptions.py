@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import configparser
 import os
+import re
 import sys
 import traceback
 
@@ -24,6 +26,10 @@ LIBRARIES = (
     "asyncpg",
     "pg8000",
 )
+#: What an ini file's errors say of the place, which is told by itself, and of values.
+_NO_MATTER = re.compile(
+    r"^While reading from .*?\]: |(,? found|\.? Raw value): .*|: (PosixPath\()?'[^']*'\)?$"
+)
 
 
 def describe(error: BaseException, *, revision_path: str | None = None) -> dict[str, Any]:
@@ -35,8 +41,11 @@ def describe(error: BaseException, *, revision_path: str | None = None) -> dict[
     place = next((f for f in reversed(frames) if f.filename == revision_path), None)
     place = place or (frames[-1] if frames else None)
     file, line = (place.filename, place.lineno) if place else (None, None)
+    config_file, config_line = config_place(error)
     if isinstance(error, SyntaxError) and error.filename:
         file, line = error.filename, error.lineno
+    elif config_file is not None:
+        file, line = config_file, config_line
     facts = {
         "type": type_name(told),
         "outer_type": type_name(error),
@@ -56,7 +65,18 @@ def describe(error: BaseException, *, revision_path: str | None = None) -> dict[
         facts.update(error.facts)
     elif any(isinstance(e, AddressRefused) for e in chain):
         facts["kind"] = "refused"
+    elif config_file is not None:
+        facts["kind"] = "configuration"
     return facts
+
+
+def config_place(error: BaseException) -> tuple[str | None, int | None]:
+    """Return which ini file cannot be read, and at which line."""
+    source = getattr(error, "source", None)
+    if not isinstance(error, configparser.Error) or source is None:
+        return None, None
+    lines = [number for number, _ in getattr(error, "errors", ())]
+    return os.path.abspath(source), getattr(error, "lineno", None) or next(iter(lines), None)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -132,6 +152,8 @@ def first_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "the code ended the process with status %r" % (error.code,)
     lines = str(error).strip().splitlines()
+    if isinstance(error, configparser.Error):  # not where it is nor the value, which may be secret
+        lines[:1] = [_NO_MATTER.sub("", lines[0])]
     return (lines[0] if lines else type(error).__name__)[:1000]
 
 

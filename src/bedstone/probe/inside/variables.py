@@ -45,12 +45,16 @@ _PARTS = (
     ("password", re.compile(r"(PASS(WORD|WD)?|PWD|SECRET)$", re.IGNORECASE)),
     ("user", re.compile(r"(USER(NAME)?|LOGIN|ROLE)$", re.IGNORECASE)),
     ("url", re.compile(r"(URL|URI|DSN|CONN(ECTION)?(_STRING)?|SQL_ALCHEMY_CONN)$", re.IGNORECASE)),
-    ("dbname", re.compile(r"(DB|NAME|DATABASE|DBNAME|DB_NAME)$", re.IGNORECASE)),
+    ("dbname", re.compile(r"NAME$", re.IGNORECASE)),
+    ("database", re.compile(r"(DB|DATABASE)$", re.IGNORECASE)),
 )
 
 
 def address_names(given: Sequence[str]) -> list[dict[str, str]]:
-    """Return the variables that may hold the database address, each with the part it holds."""
+    """Return the variables that may hold the database address, each with the part it holds.
+
+    The part ``database`` is the name beside other parts, and may be the whole address without.
+    """
     names = [n for n in RecordedEnvironment.names if _ADDRESS_NAME.search(n)]
     names += [n for n in settings_names() if _ADDRESS_NAME.search(n) and n not in names]
     found = []

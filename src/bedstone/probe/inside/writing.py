@@ -44,7 +44,11 @@ class RevisionWriter:
         def generate_watched(src: Any, dest: Any, **keywords: Any) -> Any:
             path = os.path.abspath(str(dest))
             if os.path.lexists(path):
-                raise ProjectError("file-exists", "the file %s is there already" % path, path=path)
+                raise ProjectError(
+                    "file-exists",
+                    "the file %s is there already" % path,
+                    hint="Move it away, or let file_template tell revisions apart.",
+                )
             self._note(path)
             return generate(src, dest, **keywords)
 
@@ -63,7 +67,11 @@ class RevisionWriter:
             chosen = self._directive(context, heads, dict(one, head=head or one["head"]))
             if chosen.rev_id in self.script.revision_map._revision_map:
                 raise ProjectError(
-                    "revision-exists", "there is a revision %s already" % chosen.rev_id
+                    "revision-exists",
+                    "there is a revision %s already" % chosen.rev_id,
+                    hint="Give another --rev-id, or leave it out."
+                    if one["rev_id"]
+                    else "Give it one: --rev-id ID, or look what process_revision_directives does.",
                 )
             script = self._generate(context, chosen, one, is_first=not number)
             if script is None:
@@ -95,6 +103,7 @@ class RevisionWriter:
             raise ProjectError(
                 "directives",
                 "process_revision_directives of env.py makes %d revisions of one" % len(directives),
+                hint="Let it add none: it is asked about each by itself.",
             )
         if asked["rev_id"]:
             directives[0].rev_id = asked["rev_id"]

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from bedstone.catalog import is_named
 from bedstone.findings import Exclusion, Severity
 from bedstone.prove.locks import judge
 from bedstone.prove.locks.ground import TABLES
 from bedstone.prove.locks.one_run import check_together
 from bedstone.prove.locks.order import opposite_orders
 from bedstone.prove.proof import Proof, concluded, not_checked
+from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
     from bedstone.findings import Finding
@@ -62,8 +63,7 @@ def _judge(evidence: Evidence, climbed: Climbed) -> list[Judged]:
         small = {
             seat.oid
             for seat in seats
-            for pattern in evidence.small_tables
-            if fnmatchcase(f"{seat.schema}.{seat.name}", pattern)
+            if is_named(quote_identifier(seat.schema, seat.name), evidence.small_tables)
         }
         made = {s.oid: makers[s.schema, s.name] for s in seats if (s.schema, s.name) in makers}
         judged.append(judge(traced, small=small, makers=made))
