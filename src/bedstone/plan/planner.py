@@ -14,7 +14,7 @@ from bedstone.plan.change import Change, Options, Scene
 from bedstone.plan.completeness import check_complete
 from bedstone.plan.copying import load, save
 from bedstone.plan.differences import find_differences
-from bedstone.plan.graph import Graph, Stuck
+from bedstone.plan.graph import Graph
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.attaching import attach, prove
 from bedstone.plan.kinds.columns import as_brought
@@ -25,6 +25,7 @@ from bedstone.plan.kinds.tables import inherit, late, of_type
 from bedstone.plan.kinds.types import Replaced
 from bedstone.plan.preparing import Replacement, prepared
 from bedstone.plan.resuming import go_on
+from bedstone.plan.sequence import Stuck
 from bedstone.plan.side import Side
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement, Transaction

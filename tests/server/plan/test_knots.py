@@ -162,7 +162,8 @@ KNOTS = {
         create table c (id int primary key); create table d (id int references c)""",
         "insert into a values (1); insert into b values (1)",
         """create unlogged table a (id int primary key); create unlogged table b
-            (id int references a); create unlogged table c (id int primary key); create table d (id int)""",
+            (id int references a); create unlogged table c (id int primary key);
+            create table d (id int)""",
     ),
     "an index of a table whose partition goes": (
         """create table p (k int) partition by list (k); create unique index i on p (k);
