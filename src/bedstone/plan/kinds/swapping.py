@@ -171,6 +171,11 @@ class Swap(Beside):
     def swap(self) -> Iterator[Statement]:
         """Write the moment in which the new columns take the place of the old ones."""
         first, scene = self.columns[0], self.scene
+        if self.is_tree:  # DROP TRIGGER would lock the partitions first: writers go the other way
+            yield Statement(
+                f"lock table {self.path} in access exclusive mode", first,
+                "the whole before its partitions, as writers do", _EXCLUSIVE, self.path,
+            )  # fmt: skip
         yield Statement(
             f"drop trigger {self._trigger} on {self.path}", first, "the swap: nobody writes now",
             _EXCLUSIVE, self.path,
