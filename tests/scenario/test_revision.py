@@ -355,6 +355,49 @@ def test_rows_go_along_both_ways(shop: Made, scratch: Scratch) -> None:
         assert session.execute(kind.encode()).fetchone() == ("integer",)
 
 
+_MOODS = """
+from sqlalchemy.dialects.postgresql import ARRAY
+mood = Enum({labels}, name="mood", metadata=metadata)
+Table("people", metadata, Column("id", BigInteger, primary_key=True),
+      Column("mood", mood, server_default="sad", nullable=False), Column("moods", ARRAY(mood)),
+      Index(None, "mood", postgresql_where=text("mood <> 'ok'")),
+      CheckConstraint("mood <> 'ok' or id > 0", name="good"))
+Table("event", metadata, Column("day", Date, primary_key=True),
+      Column("id", {id}, primary_key=True, autoincrement=False), Column("mood", mood),
+      postgresql_partition_by="range (day)")
+event.listen(metadata, "after_create", DDL(
+    "create table event_all partition of event default"))
+"""
+
+
+def test_an_enum_and_partitions_go_along_both_ways(shop: Made, scratch: Scratch) -> None:
+    """Labels that go or change places, and a key over partitions: nobody is kept out."""
+    shop.models(_MOODS.format(labels='"sad", "ok", "odd"', id="Integer"))
+    shop.write("first")
+    shop.alembic(scratch, "upgrade", "head")
+    with scratch.connect(autocommit=True) as session:
+        session.execute("insert into people values (1, 'ok', '{sad,ok}'), (2, 'odd', null)")
+        session.execute("insert into event values ('2020-01-01', 1, 'ok'), ('2020-01-02', 1, null)")
+    shop.models(_MOODS.format(labels='"ok", "sad"', id="BigInteger"))
+    written = shop.write("fewer moods", consent=False)
+    assert written.is_kept, written.verdict
+    assert [finding for finding in written.verdict.findings if finding.severity == "error"] == []
+    assert shop.alembic(scratch, "upgrade", "head").returncode != 0
+    values = (
+        b"select array(select (id, mood, moods)::text from people order by id)::text,"
+        b" array(select (day, id, mood)::text from event order by day)::text"
+    )
+    with scratch.connect(autocommit=True) as session:
+        session.execute("update people set mood = 'sad' where mood = 'odd'")
+        wanted = session.execute(values).fetchall()
+    for words, bits in (("upgrade", "head"), 64), (("downgrade", f"-{len(written.ids)}"), 32):
+        assert shop.alembic(scratch, *words).returncode == 0
+        with scratch.connect(autocommit=True) as session:
+            assert session.execute(values).fetchall() == wanted
+            kind = session.execute("select pg_column_size(id) * 8 from event limit 1").fetchone()
+            assert kind == (bits,)
+
+
 def rows(session: psycopg.Connection) -> list[tuple[str, ...]]:
     """Return the values of both tables, whatever their columns are called and where they are."""
     return session.execute(

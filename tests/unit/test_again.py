@@ -44,6 +44,15 @@ def parts(*texts: str, **given: bool) -> list[list[str]]:
         (f"alter table {T} drop constraint k", [f"alter table {T} drop constraint if exists k"]),
         (f'drop trigger "~k" on {T}', [f'drop trigger if exists "~k" on {T}']),
         ("drop function public.f(integer)", ["drop function if exists public.f(integer)"]),
+        (
+            "create type public.e as enum ('$$')",
+            [
+                (
+                    "do $body$\nbegin\n    create type public.e as enum ('$$');\n"
+                    "exception when duplicate_object then null;\nend\n$body$"
+                )
+            ],
+        ),
         (f"alter table {T} add constraint c unique using index c", None),
         (f"alter table {T} add constraint c foreign key (a) references p (id) not valid", None),
         (f"alter table {T} rename column a to b", None),

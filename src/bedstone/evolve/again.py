@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.plan import Transaction
+from bedstone.plan.spelling import dollar_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,6 +37,8 @@ _DROPPED = (
         rf"sequence|type|domain) )(?!if |concurrently )((?:{_WORD}\.)*)({_WORD})"
     ),
 )
+#: What has no form that may be run again; what is there by then is what a run before has made.
+_TYPE = re.compile(r"create (?:type|domain) ")
 _IF_EXISTS = re.compile(r"\bdrop [a-z ]+? if exists ")
 _KINDS = "(?:index|trigger|function|procedure)"
 _MADE = (
@@ -57,6 +60,9 @@ def repeatable(
     for pattern, replacement in _BEGINNINGS:
         if pattern.match(step.sql):
             return (replace(step, sql=pattern.sub(replacement, step.sql, count=1)),)
+    if _TYPE.match(step.sql):
+        body = f"\nbegin\n    {step.sql};\nexception when duplicate_object then null;\nend\n"
+        return (replace(step, sql=f"do {dollar_quoted(body)}"),)
     added = _ADDED.match(step.sql)
     if added is not None and (with_foreign_keys or added.group(3).lower() == "check"):
         drop = f"{added.group(1)} drop constraint if exists {added.group(2)}"

@@ -39,7 +39,10 @@ class Scene:
     ones are filled beside them, those of a table under the first; *replaced* the indexes and keys
     that are built beside those which go. *beside* says that there may be any of these. *untyped*
     are the tables that are of no type for a moment, *proven* the partitions of which is proven
-    before they are detached that they may be attached again.
+    before they are detached that they may be attached again. *remade* are the types that are made
+    anew while columns are of them, *twins* those of them whose new form stands beside the old one
+    under another name, for columns that are swapped. *left* is what a run that was cut off has made
+    beside already; it is on no side.
     """
 
     a: Side
@@ -52,6 +55,9 @@ class Scene:
     beside: bool = True
     untyped: frozenset[Key] = frozenset()
     proven: frozenset[Key] = frozenset()
+    remade: frozenset[Key] = frozenset()
+    twins: frozenset[Key] = frozenset()
+    left: Mapping[Key, Object] = field(default_factory=dict)
 
     @property
     def strict(self) -> bool:

@@ -34,6 +34,11 @@ _BINARY = frozenset(
         ("text", "citext"), ("character varying", "citext"),
     }
 )  # fmt: skip
+_NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
+_FREE_OF_SETTINGS = (_NUMBERS - {"real", "double precision"}) | {
+    "text", "character varying", "bpchar", "name", '"char"', "citext", "boolean", "uuid", "oid",
+    "json", "jsonb", "inet", "cidr", "macaddr", "macaddr8", "bit", "bit varying",
+}  # fmt: skip
 #: Types whose indexes have the same operators, so that they stay.
 _SAME_ORDER = (frozenset({"text", "character varying"}), frozenset({"inet", "cidr"}))
 #: Types of which a longer one, or one without a limit, holds the shorter as it is stored.
@@ -79,6 +84,24 @@ def keeps_indexes(old: str, new: str, a: Side, b: Side) -> bool:
     first, second = (_domain(old, a), _domain(new, b))
     base, other = _parts(first)[0], _parts(second)[0]
     return base == other or any({base, other} <= group for group in _SAME_ORDER)
+
+
+def depends_on_settings(old: str, new: str, a: Side, b: Side) -> bool:
+    """Whether what a value of a type is in the other one is decided by settings of the session.
+
+    So it is of moments, of what is printed for reading only, and of all that is not known.
+    """
+    bases = {_parts(_element(type_, side))[0] for type_, side in ((old, a), (new, b))}
+    return not (bases <= _FREE_OF_SETTINGS or bases <= _NUMBERS)
+
+
+def _element(type_: str, side: Side) -> str:
+    """Return what a type is made of in the end, through arrays and domains; of an enum, text."""
+    base = _domain(type_.removesuffix("[]"), side)
+    if base.endswith("]"):
+        return _element(base, side)
+    enums = (item.key.path for item in side.catalog.of_kind("enum"))
+    return "text" if base in enums else base
 
 
 def has_collation(type_: str, side: Side) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.plan.casts import conversion
+from bedstone.plan.kinds.recasting import recast
 from bedstone.plan.kinds.sequences import go_on
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Hazard, Statement
@@ -65,8 +65,7 @@ def load(item: Object, scene: Scene) -> Iterator[Statement]:
         before = old.get(column.key.name)
         if before is None or column.attributes["generated"]:
             continue
-        types = (str(before.attributes["type"]), str(column.attributes["type"]))
-        found = conversion(name, *types, scene.b)
+        found = recast(name, before, column, scene)
         if found is not None:
             targets.append(name)
             sources.append(found.using or name)

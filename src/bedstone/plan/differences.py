@@ -13,9 +13,10 @@ from bedstone.errors import NotPlannable
 from bedstone.plan.annotations import NAMES, own_names
 from bedstone.plan.change import Change, Scene
 from bedstone.plan.containers import check_containers
+from bedstone.plan.following import follow
 from bedstone.plan.kinds import WRITERS
 from bedstone.plan.kinds.retyping import is_carried, is_swapped
-from bedstone.plan.order import misplaced, misplaced_types, named_otherwise, retyped, said_otherwise
+from bedstone.plan.order import misplaced, named_otherwise, said_otherwise
 from bedstone.plan.shells import check_shells
 from bedstone.plan.side import (
     WITH_DEFAULT,
@@ -57,7 +58,8 @@ class Differences:
     *renewed* are on both sides and are dropped and made again. *unset* are columns whose default
     is taken off while what it calls is made anew, and partitions that are detached while an index
     that one of their keys is attached to is dropped; among them are the *untyped*, which are tables
-    that let go of their type while that changes.
+    that let go of their type while that changes. *remade* are the types that are made anew, to
+    which all that is of them is moved over.
     """
 
     added: set[Key] = field(default_factory=set)
@@ -66,6 +68,7 @@ class Differences:
     renewed: set[Key] = field(default_factory=set)
     unset: set[Key] = field(default_factory=set)
     untyped: set[Key] = field(default_factory=set)
+    remade: frozenset[Key] = frozenset()
 
 
 def find_differences(
@@ -86,7 +89,7 @@ def find_differences(
             brought to the other form with its rows in place.
     """
     found = Differences()
-    changed: dict[Key, set[str]] = {}
+    changed: dict[Key, frozenset[str]] = {}
     for item in compare(a.catalog, b.catalog):
         if not _is_wanted(item, options) or item.key.kind in _LEFT_ALONE:
             continue
@@ -95,12 +98,15 @@ def find_differences(
         elif item.change is Kind.REMOVED:
             found.removed.add(item.key)
         elif item.attribute is not None and not _follows(item.key, item.attribute, a, b):
-            changed.setdefault(item.key, set()).add(item.attribute)
+            changed[item.key] = changed.get(item.key, frozenset()) | {item.attribute}
     for column in _of_another_sequence(found, a, b):
-        changed.setdefault(column, set()).add("identity")
+        changed[column] = changed.get(column, frozenset()) | {"identity"}
     _check_kinds({*found.added, *found.removed, *changed})
+    found.changed = changed
+    found.remade = follow(found, Scene(a, b, options, beside=beside))
     found.changed = _without_inherited(changed, a, b)
-    _decide(found, Scene(a, b, options, beside=beside), anew)
+    _decide(found, Scene(a, b, options, beside=beside, remade=found.remade), anew)
+    found.remade &= found.changed.keys()
     _give_back(changed, found, a, b, options)
     _check_managed(found, a)
     _check_identities(found, a, b)
@@ -153,7 +159,9 @@ def _follows(key: Key, attribute: str, a: Side, b: Side) -> bool:
     return not stands_on_index(b[key]) or a.brought.get(key) == b.brought.get(key)
 
 
-def _without_inherited(changed: dict[Key, set[str]], a: Side, b: Side) -> dict[Key, frozenset[str]]:
+def _without_inherited(
+    changed: dict[Key, frozenset[str]], a: Side, b: Side
+) -> dict[Key, frozenset[str]]:
     """Leave out what the change of a parent's column or constraint brings to its children."""
     found = {}
     for key, names in changed.items():
@@ -185,7 +193,7 @@ def _has_same_parents(table: Key | None, a: Side, b: Side) -> bool:
 
 
 def _give_back(
-    changed: dict[Key, set[str]], found: Differences, a: Side, b: Side, options: Options
+    changed: dict[Key, frozenset[str]], found: Differences, a: Side, b: Side, options: Options
 ) -> None:
     """Take up again what no parent brings: its change does not reach a partition that is apart."""
     scene = Scene(a, b, options, frozenset(found.renewed), frozenset(found.unset - found.untyped))
@@ -193,9 +201,9 @@ def _give_back(
         table = b.wholes.get(key)
         if key in found.renewed or not scene.is_apart(table):
             continue
-        change = Change(a[key], b[key], frozenset(names), scene)
+        change = Change(a[key], b[key], names, scene)
         if key.kind == "column" and WRITERS[key.kind].can_alter(change):
-            found.changed[key] = frozenset(names)
+            found.changed[key] = names
 
 
 def _check_kinds(keys: set[Key]) -> None:
@@ -251,9 +259,8 @@ def _check_parents(found: Differences, a: Side) -> None:
 def _decide(found: Differences, scene: Scene, anew: frozenset[Key]) -> None:
     """Find what must be renewed, and all that must be because of that."""
     a, b, options = scene.a, scene.b, scene.options
-    replaced = {*retyped(found, a), *(misplaced_types(a, b) if options.strict else ())}
+    replaced = {key for key in found.remade if key.kind == "composite"}
     for key in sorted(replaced):
-        found.changed[key] = found.changed.get(key, frozenset()) | {"attribute_order"}
         _leave_parts(key, found, a, b)
     for key in _carried(found, scene):
         found.changed.pop(key, None)
@@ -305,7 +312,7 @@ def _carried(found: Differences, scene: Scene) -> list[Key]:
         key
         for key in found.changed
         if is_carried(key, scene)
-        for column in scene.a[key].depends
+        for column in map(scene.a.top_of, scene.a[key].depends)
         if column.kind == "column" and is_swapped(column, found.changed, scene)
     ]
 
@@ -318,9 +325,11 @@ def _first_renewed(found: Differences, scene: Scene) -> list[Key]:
         own = own_names(key, names)
         if not own or _is_detached_part(key, own, a, b):
             continue
-        if key.kind == "column" and "type" in own and is_key_column(key, a):
-            waiting.append(a.wholes[key])
-            continue
+        if key.kind == "column" and "type" in own:
+            columns = [column for column in (key, *a.below(key)) if is_key_column(column, a)]
+            waiting += [a.wholes[column] for column in columns]
+            if key in columns:
+                continue
         change = Change(a[key], b[key], own, scene)
         writer = WRITERS[key.kind]
         above = a.brought.get(key)

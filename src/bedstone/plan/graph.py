@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps of a plan and what each has to wait for, sorted once."""
+"""The steps of a plan and what each has to wait for."""
 
 from __future__ import annotations
 
-import heapq
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
@@ -12,14 +10,14 @@ from bedstone.catalog.kinds import RELATIONS
 from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order, logged_in_order
 from bedstone.plan.places import places
+from bedstone.plan.sequence import Sequence, reached
 from bedstone.plan.shells import functions_of
-from bedstone.plan.side import QUIET, WITH_DEFAULT, is_identity, number, stands_on_index
+from bedstone.plan.side import QUIET, WITH_DEFAULT, is_identity, stands_on_index
 from bedstone.plan.step import Step, Verb
-from bedstone.plan.waiting import Stuck, reached
 from bedstone.sql import quote_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from bedstone.plan.change import Scene
     from bedstone.plan.differences import Differences
@@ -29,18 +27,14 @@ if TYPE_CHECKING:
 _INTEGERS = "smallint integer bigint"
 
 
-class Graph:
+class Graph(Sequence):
     """Steps, and the edges between them."""
 
     def __init__(self, work: Differences, scene: Scene) -> None:
-        self._work, self._scene = work, scene
-        self._a, self._b = scene.a, scene.b
+        super().__init__(work, scene.b)
+        self._scene, self._a = scene, scene.a
         self._made = work.added | work.renewed
         self._dropped = work.removed | work.renewed
-        self._after: defaultdict[Step, set[Step]] = defaultdict(set)
-        self.steps: set[Step] = set()
-        #: What ends a transaction: done before anything stands aside, where it can be.
-        self._early: set[Step] = set()
         self._leaders = {key: first for first, keys in scene.swaps.items() for key in keys}
         self._creators: dict[Key, Step] = {}
         self._droppers: dict[Key, Step] = {}
@@ -55,8 +49,10 @@ class Graph:
             self._droppers[key] = Step(Verb.DROP, self._dropped_with(key))
         self.steps = {*self._creators.values(), *self._droppers.values()}
         self.steps |= {self._alterer(key) for key in work.changed}
-        prepared = (*self._scene.swaps, *self._scene.replaced, *self._scene.proven)
+        scene = self._scene
+        prepared = (*scene.swaps, *scene.replaced, *scene.twins, *scene.proven)
         self.steps |= {Step(Verb.PREPARE, key) for key in prepared}
+        self.steps |= {Step(Verb.CLEAR, key) for key in work.remade}
         for key in work.unset:
             self.steps.add(Step(Verb.UNSET, key))
             if key.kind in WITH_DEFAULT:
@@ -192,6 +188,7 @@ class Graph:
         self._connect_ties()
         self._connect_order()
         self._connect_prepared()
+        self._connect_remade()
         for key in self._work.renewed:
             if key.kind == "table":
                 self._connect_copied(key)
@@ -264,6 +261,17 @@ class Graph:
         """Return the step after which *key* is as on side b."""
         if key in self._creators:
             return self._creators[key]
+        return self._changer(key)
+
+    def _changer(self, key: Key) -> Step | None:
+        """Return the step that changes *key*, a column of a partition with the one above it."""
+        while key.kind == "column" and key not in self._work.changed:
+            above = self._a.brought.get(key)
+            if above is None or self._b.brought.get(key) != above:
+                return None
+            if self._scene.is_by_itself(self._b.wholes.get(key)):
+                return None
+            key = above
         return self._alterer(key) if key in self._work.changed else None
 
     def _needs(self, key: Key, side: Side) -> set[Key]:
@@ -338,8 +346,9 @@ class Graph:
         step = self._droppers[key]
         for needed in self._needs(key, self._a):
             self._edge(step, self._droppers.get(needed))
-            if needed in self._work.changed and self._disturbs(needed, key):
-                self._edge(step, self._alterer(needed))
+            changer = self._changer(needed)
+            if changer is not None and self._disturbs(changer.key, key):
+                self._edge(step, changer)
         users = self._a.dependants.get(key, frozenset())
         attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
         for dependant in (*users, *filter(None, attributes)):  # a type may be replaced as a whole
@@ -456,7 +465,9 @@ class Graph:
 
     def _connect_swapped(self, column: Key, step: Step) -> None:
         needs = set(self._b[column].depends)
-        for dependant in self._a.dependants.get(column, ()):
+        columns = (column, *self._a.below(column))
+        dependants = {key for one in columns for key in self._a.dependants.get(one, ())}
+        for dependant in dependants:
             if dependant in self._b and dependant in self._work.renewed:
                 self._edge(step, self._droppers.get(dependant))
             elif dependant in self._b:
@@ -464,8 +475,31 @@ class Graph:
                 needs -= {dependant}
         for needed in needs:
             self._connect_type(needed, column, step)
-            if needed not in self._leaders and needed.kind not in {"table", "sequence"}:
+            if needed in self._scene.twins:
+                self._edge(Step(Verb.PREPARE, needed), step)
+                self._edge(step, self._alterer(needed))
+            elif needed.kind in {"table", "sequence", "index", "constraint"}:
+                continue  # what is carried is attached by the step itself
+            elif self._b.top_of(needed) not in self._leaders:
                 self._edge(self._maker(needed), step)
+
+    def _connect_remade(self) -> None:
+        """The old form of a type goes when all has come to the new one."""
+        for key in self._work.remade:
+            last = Step(Verb.CLEAR, key)
+            self._edge(self._alterer(key), last)
+            for user in self._a.dependants.get(key, ()):
+                self._edge(self._alterer(user), last)
+                self._edge(Step(Verb.CLEAR, self._a.wholes.get(user, user)), last)
+                self._edge(Step(Verb.UNSET, user), last)
+                if user.kind == "column":
+                    self._edge(Step(Verb.LOAD, self._a.wholes[user]), last)
+        for key in self._scene.twins:
+            step = Step(Verb.PREPARE, key)
+            self._edge(step, self._alterer(key))
+            for needed in self._b[key].depends:
+                twin = needed in self._scene.twins
+                self._edge(Step(Verb.PREPARE, needed) if twin else self._maker(needed), step)
 
     def _connect_copied(self, key: Key) -> None:
         """Rows are put aside before all else, and come back before anything acts on them."""
@@ -630,80 +664,3 @@ class Graph:
             self._edge(alter, tie)
         if above is not None and table in self._work.renewed:
             self._edge(self._droppers[table], self._alterer(above))
-
-    # --- order -------------------------------------------------------------------------------
-
-    def bring_forward(self, steps: Iterable[Step]) -> None:
-        """Let *steps* come before anything stands aside, with all that they wait for.
-
-        What waits for something that stands aside itself, or is changed, comes as early as it can.
-        """
-        before = self._reversed()
-        for step in steps:
-            awaited = reached((step,), before)
-            if any(self._holds_back(other) for other in awaited - {step}):
-                awaited = {step} if step.verb is Verb.ALTER or step.key.kind == "column" else set()
-            self._early |= awaited
-
-    def _holds_back(self, step: Step) -> bool:
-        renewed = step.verb is Verb.DROP and step.key in self._work.renewed
-        return renewed or step.verb in {Verb.UNSET, Verb.SAVE, Verb.ALTER}
-
-    def _reversed(self) -> Mapping[Step, set[Step]]:
-        before: defaultdict[Step, set[Step]] = defaultdict(set)
-        for step, followers in self._after.items():
-            for follower in followers:
-                before[follower].add(step)
-        return before
-
-    def sorted(self) -> list[Step]:
-        """Return the steps so that each comes after all that it waits for.
-
-        Raises:
-            NotPlannable: some wait for each other.
-        """
-        waits = dict.fromkeys(self.steps, 0)
-        for followers in self._after.values():
-            for step in followers:
-                waits[step] += 1
-        ready = [(self._rank(step), step) for step, left in waits.items() if not left]
-        heapq.heapify(ready)
-        found = []
-        while ready:
-            _, step = heapq.heappop(ready)
-            found.append(step)
-            for follower in self._after[step]:
-                waits[follower] -= 1
-                if not waits[follower]:
-                    heapq.heappush(ready, (self._rank(follower), follower))
-        if len(found) < len(self.steps):
-            raise Stuck(sorted({step.key for step in self.steps - set(found)}))
-        return found
-
-    def _rank(self, step: Step) -> tuple[object, ...]:
-        placed = step.verb is Verb.CREATE and step.key.kind in {"column", "attribute"}
-        rank = step.rank(number(self._b[step.key].attributes["position"]) if placed else 0)
-        return (Verb.PREPARE, *rank[1:]) if step in self._early else rank
-
-    def around_copies(self) -> tuple[list[Step], list[Step], list[Step]]:
-        """Return the steps before, within and after the copying of tables, each part sorted.
-
-        What is within has to be one transaction: the rows are nowhere else meanwhile.
-        """
-        steps, before_of = self.sorted(), self._reversed()
-        later = reached(
-            (s for s in steps if s.verb is Verb.SAVE or self._sets_apart(s)), self._after
-        )
-        earlier = reached((s for s in steps if s.verb is Verb.LOAD), before_of)
-        within = later & earlier
-        return (
-            [step for step in steps if step not in later],
-            [step for step in steps if step in within],
-            [step for step in steps if step in later - within],
-        )
-
-    def _sets_apart(self, step: Step) -> bool:
-        """Whether a partition is detached because its whole is made anew."""
-        if step.verb is not Verb.UNSET or step.key.kind != "table":
-            return False
-        return any(then.verb is Verb.SAVE for then in self._after.get(step, ()))

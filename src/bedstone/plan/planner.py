@@ -22,17 +22,19 @@ from bedstone.plan.kinds.constraints import validate
 from bedstone.plan.kinds.sequences import own
 from bedstone.plan.kinds.swapping import Swap
 from bedstone.plan.kinds.tables import inherit, late, of_type
-from bedstone.plan.preparing import Replacement, find_proven, find_replaced, find_swaps
+from bedstone.plan.kinds.types import Replaced
+from bedstone.plan.preparing import Replacement, prepared
+from bedstone.plan.resuming import go_on
+from bedstone.plan.sequence import Stuck
 from bedstone.plan.side import Side
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Statement, Transaction
 from bedstone.plan.step import Step, Verb
-from bedstone.plan.waiting import Stuck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from bedstone.catalog import Catalog, Key
+    from bedstone.catalog import Catalog, Key, Object
     from bedstone.plan.differences import Differences
 
 
@@ -60,19 +62,20 @@ def plan(a: Catalog, b: Catalog, options: Options | None = None) -> Plan:
     check_complete(b, "TO")
     chosen = options or Options()
     before, after = map(Side, level(a, b))
+    bare, left = go_on(before, after, chosen)
     try:
-        found = _untied(before, after, chosen, beside=True)
+        found = _untied(bare, after, chosen, left)
     except NotPlannable:
         found = None
-    return found or _untied(before, after, chosen, beside=False) or Plan(())
+    return found or _untied(before, after, chosen, None) or Plan(())
 
 
-def _untied(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
+def _untied(a: Side, b: Side, options: Options, left: Mapping[Key, Object] | None) -> Plan | None:
     """Return the plan; views that could be replaced and tie a knot are dropped and made."""
     anew: frozenset[Key] = frozenset()
     while True:
         try:
-            return _plan(a, b, options, beside=beside, anew=anew)
+            return _plan(a, b, options, left, anew)
         except Stuck as knot:
             views = {k for k in knot.keys if k.kind == "view" and k in a and k in b} - anew
             if not views:
@@ -80,18 +83,16 @@ def _untied(a: Side, b: Side, options: Options, *, beside: bool) -> Plan | None:
             anew |= views
 
 
-def _plan(a: Side, b: Side, options: Options, *, beside: bool, anew: frozenset[Key]) -> Plan | None:
-    """Return the plan; ``None`` where something would be made beside while rows are copied."""
+def _plan(
+    a: Side, b: Side, options: Options, left: Mapping[Key, Object] | None, anew: frozenset[Key]
+) -> Plan | None:
+    """Return the plan; ``None`` where something would be made beside while rows are copied.
+
+    *left* is what is beside already; ``None`` says that nothing may be.
+    """
+    beside = left is not None
     work = find_differences(a, b, options, beside=beside, anew=anew)
-    scene = Scene(
-        a, b, options, frozenset(work.renewed), frozenset(work.unset - work.untyped),
-        beside=beside, untyped=frozenset(work.untyped),
-    )  # fmt: skip
-    if beside:
-        scene = replace(
-            scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene),
-            proven=find_proven(work, scene),
-        )  # fmt: skip
+    scene = replace(prepared(work, a, b, options, beside=beside), left=left or {})
     graph = Graph(work, scene)
     graph.bring_forward(s for s in graph.steps if _ends_transaction(s, work, scene))
     at_once = replace(scene, options=replace(options, online=False))
@@ -190,6 +191,9 @@ def _write(  # noqa: C901  one case for each verb
             yield from _create(step, scene)
         case Verb.ALTER:
             yield from _change(key, names, scene)
+        case Verb.CLEAR:
+            assert isinstance(writer, Replaced)  # noqa: S101  else nothing is made anew
+            yield from writer.clear(key, scene)
         case Verb.UNSET:
             yield from set_aside(scene.a[key], scene)
         case Verb.SET:
@@ -203,10 +207,13 @@ def _write(  # noqa: C901  one case for each verb
 
 
 def _prepare(key: Key, scene: Scene) -> Iterator[Statement]:
+    writer = WRITERS[key.kind]
     if key in scene.proven:
         yield from prove(scene.b[key], scene)
     elif key in scene.swaps:
         yield from _as_one(key, Swap(scene.swaps[key], scene).prepare())
+    elif isinstance(writer, Replaced):
+        yield from writer.prepare(scene.b[key], scene)
     else:
         yield from Replacement(key, scene).prepare()
 

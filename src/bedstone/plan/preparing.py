@@ -7,8 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedstone.plan.change import Change
-from bedstone.plan.kinds import WRITERS
+from bedstone.plan.change import Scene
 from bedstone.plan.kinds.constraints import build_key, take_index
 from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
 from bedstone.plan.kinds.retyping import is_swapped
@@ -19,9 +18,10 @@ from bedstone.sql import quote_identifier
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bedstone.catalog import Key
-    from bedstone.plan.change import Scene
+    from bedstone.catalog import Key, Object
+    from bedstone.plan.change import Options
     from bedstone.plan.differences import Differences
+    from bedstone.plan.side import Side
     from bedstone.plan.statement import Statement
 
 #: What of a column, if it is another, lets no index be built before.
@@ -37,6 +37,20 @@ def find_swaps(work: Differences, scene: Scene) -> Mapping[Key, tuple[Key, ...]]
     for columns in found.values():
         columns.sort(key=lambda column: number(scene.b[column].attributes["position"]))
     return {columns[0]: tuple(columns) for columns in found.values()}
+
+
+def find_twins(work: Differences, scene: Scene) -> frozenset[Key]:
+    """Return the types that are made anew, and have to be there for columns that are swapped."""
+    waiting = [
+        needed for keys in scene.swaps.values() for k in keys for needed in scene.b[k].depends
+    ]
+    found: set[Key] = set()
+    while waiting:
+        key = waiting.pop()
+        if key in work.remade and key not in found:
+            found.add(key)
+            waiting += scene.b[key].depends
+    return frozenset(found)
 
 
 def find_proven(work: Differences, scene: Scene) -> frozenset[Key]:
@@ -98,23 +112,33 @@ def _is_there(needed: Key, work: Differences, scene: Scene) -> bool:
         return True  # that of the partitioned table, which is asked about by itself
     if needed not in scene.a or needed in work.renewed:
         return False
-    types = scene.b[needed].depends if needed.kind == "column" else ()
-    if any(_is_made_anew(type_, work, scene) for type_ in types):
+    if needed.kind == "column" and not work.remade.isdisjoint(scene.b[needed].depends):
         return False
-    changed = work.changed.get(needed, frozenset())
+    top = scene.a.top_of(needed)
+    changed = work.changed.get(needed, frozenset()) | work.changed.get(top, frozenset())
     return needed.kind == "column" and not changed & _OF_VALUES if changed else True
-
-
-def _is_made_anew(key: Key, work: Differences, scene: Scene) -> bool:
-    if key not in work.changed:
-        return False
-    change = Change(scene.a[key], scene.b[key], work.changed[key], scene)
-    return WRITERS[key.kind].makes_anew(change)
 
 
 def _name(key: Key, scene: Scene) -> str:
     """Return the name that an index has until the old one is gone: its own where that is free."""
     return relation_name(key, scene) if key in scene.a else key.name
+
+
+def prepared(
+    work: Differences, a: Side, b: Side, options: Options, *, beside: bool = True
+) -> Scene:
+    """Return the scene of *work*, with all that is made beside."""
+    scene = Scene(
+        a, b, options, frozenset(work.renewed), frozenset(work.unset - work.untyped),
+        beside=beside, untyped=frozenset(work.untyped), remade=work.remade,
+    )  # fmt: skip
+    if not beside:
+        return scene
+    scene = replace(
+        scene, swaps=find_swaps(work, scene), replaced=find_replaced(work, scene),
+        proven=find_proven(work, scene),
+    )  # fmt: skip
+    return replace(scene, twins=find_twins(work, scene))
 
 
 @dataclass(frozen=True)
@@ -128,19 +152,27 @@ class Replacement:
     def _name(self) -> str:
         return quote_identifier(_name(self.key, self.scene))
 
+    @property
+    def form(self) -> Object:
+        """The index or key under the name that it has meanwhile."""
+        item = self.scene.b[self.key]
+        return replace(item, key=self.key._replace(name=_name(self.key, self.scene)))
+
     def prepare(self) -> Iterator[Statement]:
         """Write what builds it beside the old one."""
         item = self.scene.b[self.key]
+        left = self.scene.left.get(self.form.key._replace(kind="index"))
         if self.key.kind != "index":
-            yield build_key(item, self._name)
+            if left is None:
+                yield build_key(item, self._name)
             return
-        yield build_index(item, self.scene, self._name)
+        if left is None:
+            yield build_index(item, self.scene, self._name)
         above = self.scene.b.brought.get(self.key)
-        if above is not None:
+        if above is not None and (left is None or not left.attributes["attached_to"]):
             schema = quote_identifier(above.schema or "")
             parent = f"{schema}.{quote_identifier(_name(above, self.scene))}"
-            key = self.key._replace(name=_name(self.key, self.scene))
-            yield attach_index(replace(item, key=key), parent)
+            yield attach_index(self.form, parent)
 
     def take_over(self) -> Iterator[Statement]:
         """Write what puts it in the place of the old one, which is gone."""

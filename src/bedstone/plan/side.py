@@ -235,6 +235,19 @@ class Side:
         """Whether *table* is there and has partitions or is made for them."""
         return table is not None and bool(self[table].attributes.get("partition_by"))
 
+    def partitions_below(self, table: Key) -> Iterator[Key]:
+        """Yield the partitions of a table, and theirs, each before its own."""
+        for child in sorted(self.dependants.get(table, ())):
+            if self[child].attributes.get("partition_of") == table.path:
+                yield child
+                yield from self.partitions_below(child)
+
+    def top_of(self, key: Key) -> Key:
+        """Return the object of a parent table that brought *key*, or *key*."""
+        while (above := self.brought.get(key)) is not None:
+            key = above
+        return key
+
     def inborn(self, key: Key) -> Iterator[Key]:
         """Yield what is made in the same statement as *key*: its columns, identity sequences."""
         for part in self.parts.get(key, ()):

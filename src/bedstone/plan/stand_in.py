@@ -19,6 +19,7 @@ _DIGEST = 8
 _RELATIONS = frozenset(
     {"table", "foreign table", "view", "materialized view", "index", "sequence", "composite"}
 )
+_TYPES = frozenset({"enum", "domain", "range", "base type", "shell type"})
 
 
 def made_name(name: str, taken: frozenset[str] = frozenset(), *, word: str = "bedstone") -> str:
@@ -67,6 +68,17 @@ def _relations(schema: str | None, side: Side) -> frozenset[str]:
 
 def _is_relation(item: Object) -> bool:
     return item.key.kind in _RELATIONS or stands_on_index(item)
+
+
+def type_name(key: Key, scene: Scene, *, word: str = "bedstone") -> str:
+    """Return a name for what stands in for a type of the same schema."""
+    sides = (scene.a, scene.b)
+    taken = [side.names("types", key.schema, _is_type) for side in sides]
+    return made_name(key.name, frozenset().union(*taken), word=word)
+
+
+def _is_type(item: Object) -> bool:
+    return item.key.kind in _TYPES or item.key.kind in _RELATIONS - {"index"}
 
 
 def routine_name(schema: str | None, name: str, scene: Scene) -> str:

@@ -24,13 +24,15 @@ class Verb(IntEnum):
     UNSET = 2
     DROP = 3
     ALTER = 4
+    #: The old form of a type goes, when nothing is of it any more.
+    CLEAR = 5
     #: A type of which only the name is made, for the functions that it is made of.
-    DECLARE = 5
-    CREATE = 6
-    SET = 7
+    DECLARE = 6
+    CREATE = 7
+    SET = 8
     #: What names other objects that are made after it: partition bounds, owners of sequences.
-    TIE = 8
-    LOAD = 9
+    TIE = 9
+    LOAD = 10
 
 
 class Step(NamedTuple):

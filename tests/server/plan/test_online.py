@@ -13,6 +13,7 @@ from plan_applied import bring, observe
 from plan_traced import Said, run_traced
 from psycopg import sql
 
+from bedstone.catalog import compare
 from bedstone.plan import Hazard, plan, split_script
 
 if TYPE_CHECKING:
@@ -47,6 +48,46 @@ alter table public.lists attach partition public.listed for values in ('', 'b'''
 alter table public.ranges attach partition public.ranged
     for values from ('', 0, minvalue) to ('a', maxvalue, maxvalue);
 alter table public.hashes attach partition public.hashed for values with (modulus 1, remainder 0);
+"""
+
+
+_TREE = """
+create type public.e as enum ({labels});
+create table public.t (a int not null, "I d" {id} not null default 3, e public.e default 'a',
+  n {text} constraint named check (n <> '0'), primary key ("I d", a)) partition by range (a);
+create table public.sub partition of public.t for values from (0) to (9) partition by range (a);
+create table public.leaf partition of public.sub for values from (0) to (9);
+create table public.other (touched int not null default 0, a int not null,
+  "I d" {id} not null default 5, e public.e, n {text} constraint named check (n <> '0'));
+alter table public.t add column touched int not null default 0;
+alter table public.t attach partition public.other for values from (10) to (20);
+create index ti on public.t ("I d", e) where e = 'a';
+create unique index lu on public.leaf ("I d", n);
+create view public.v as select "I d" from public.leaf;
+create table public.o (a int, i {id}, foreign key (i, a) references public.t ("I d", a));
+comment on column public.other."I d" is 'its own';
+alter table public.leaf alter "I d" set statistics 7;
+alter table public.leaf replica identity using index leaf_pkey;
+create function public.touch() returns trigger language plpgsql as
+    'begin new.touched := new.touched + 1; return new; end';
+create trigger touch before update on public.other for each row execute function public.touch();
+"""
+_TREE_ROWS = """
+insert into public.t values (1, 2, 'a', '4'), (11, 3, 'b', '5'), (12, 4, null, null);
+insert into public.o values (11, 3);
+"""
+_ENUMS = """
+create type public.e as enum ({0});
+create domain public.d as public.e default 'a';
+create domain public.ds as public.e[];
+create function public.said(public.e) returns text language sql as 'select $1::text';
+create table public.t (id int primary key, e public.e not null default 'a',
+  many public.e[] default '{{a,b}}', d public.d, ds public.ds, deep public.e[][],
+  note text default ('a'::public.e)::text, check (e <> 'b'));
+create unique index ti on public.t (e) where e <> 'b';
+create table public.u (e public.e primary key, f public.e references public.u);
+create view public.v as select e from public.t where many @> '{{a}}';
+comment on type public.e is 'x';
 """
 
 
@@ -121,13 +162,40 @@ CASES = [
         ("replica identity using index", "cluster on"),
     ),
     Case(
-        "a partitioned table keeps its columns where they are",
+        "columns of a partitioned table with those of its partitions",
+        _TREE.format(labels="'a', 'b'", id="int", text="varchar(4)"),
+        _TREE.format(labels="'b', 'a'", id="bigint", text="int"),
+        _TREE_ROWS,
+        (
+            "create type public.bedstone_e",
+            'add column "bedstone_I d"',
+            "concurrently bedstone_leaf_pkey",
+            "concurrently",
+            "begin",
+            "rename to bedstone_old_e",
+            'drop column "I d"',
+            "alter table only public.t add constraint t_pkey",
+            "create index ti on only public.t",
+            "using index bedstone_leaf_pkey",
+            "replica identity using",
+            "drop type public.bedstone_old_e",
+            "commit",
+        ),
+    ),
+    Case(
+        "a column that tells partitions apart is brought over with its rows",
         """create table public.t (a int, b int) partition by range (a);
-           create table public.t1 partition of public.t for values from (0) to (9);""",
+           create table public.t1 partition of public.t for values from (0) to (9)
+             partition by range (b);
+           create table public.t11 partition of public.t1 for values from (0) to (9);
+           create view public.v as select b from public.t11;""",
         """create table public.t (a int, b bigint) partition by range (a);
-           create table public.t1 partition of public.t for values from (0) to (9);""",
+           create table public.t1 partition of public.t for values from (0) to (9)
+             partition by range (b);
+           create table public.t11 partition of public.t1 for values from (0) to (9);
+           create view public.v as select b from public.t11;""",
         "insert into public.t values (1, 2)",
-        ("set data type bigint",),
+        ("detach partition", "drop table public.t1", "attach partition"),
         blocks=True,
     ),
     Case(
@@ -183,17 +251,40 @@ CASES = [
         ("concurrently leaf_v_idx", "check", "validate", "attach partition", "drop constraint"),
     ),
     Case(
-        "a label that goes makes the type anew",
-        """create type public.e as enum ('a', 'b', 'c');
-           create table public.t (e public.e not null default 'a', many public.e[] default '{a,b}',
-             check (e <> 'b'));
-           create unique index ti on public.t (e) where e <> 'b';""",
+        "a label that goes makes the type anew, beside the old one",
+        _ENUMS.format("'a', 'b', 'c'"),
+        _ENUMS.format("'b', 'a'"),
+        "insert into public.t values (1, 'a', '{b}', 'b', '{a}', '{{a,b},{b,null}}');"
+        "insert into public.u values ('a')",
+        (
+            "and rows have that",
+            "create type public.bedstone_e",
+            "do $",
+            "concurrently bedstone_ti",
+            "begin",
+            "drop function public.said",
+            "rename to bedstone_old_e",
+            "rename to e",
+            "set default 'a'::public.e",
+            "alter column note set default",
+            "drop type public.bedstone_old_e",
+            "commit",
+        ),
+    ),
+    Case(
+        "a type where a value is computed from it, or has to be checked, is made anew in place",
+        """create type public.e as enum ('a', 'b');
+           create domain public.d as public.e check (value <> 'b');
+           create type public.pair as (n int, e public.e);
+           create table public.t (e public.e default 'a', d public.d, pair public.pair,
+             g text generated always as (case when e = 'a' then 'x' end) stored);""",
         """create type public.e as enum ('b', 'a');
-           create table public.t (e public.e not null default 'a', many public.e[] default '{a,b}',
-             check (e <> 'b'));
-           create unique index ti on public.t (e) where e <> 'b';""",
-        "insert into public.t values ('a', '{b}')",
-        ("rename to", "create type", "set data type", "drop type"),
+           create domain public.d as public.e check (value <> 'b');
+           create type public.pair as (n int, e public.e);
+           create table public.t (e public.e default 'a', d public.d, pair public.pair,
+             g text generated always as (case when e = 'a' then 'x' end) stored);""",
+        "insert into public.t values ('a', 'a', row(1, 'b')), ('b', null, null)",
+        ("drop default", "using e::text::public.e", "set default", "drop type"),
         blocks=True,
     ),
 ]
@@ -246,10 +337,15 @@ def test_rows_stay_and_nobody_waits_unless_it_is_said(
 
 
 _SMALL = """
-create table public.t (id {0} generated by default as identity primary key, n {1} default '0');
+create table public.t (id {id} generated by default as identity primary key, n {text} default '0');
 create index tn on public.t (n) where id > 0;
-create table public.c (t {0} references public.t);
+create table public.c (t {id} references public.t);
 """
+_SMALL_ROWS = """
+insert into public.t (n) values ('a'), ('b'); insert into public.c values (1), (null)
+"""
+#: How the statements begin of which no second run is to repeat what the first one did.
+_LONG = ("alter table", "create")
 
 
 def ends_of_transactions(script: tuple[str, ...]) -> list[int]:
@@ -263,37 +359,102 @@ def ends_of_transactions(script: tuple[str, ...]) -> list[int]:
     return found
 
 
+@pytest.mark.pg(">= 18")
+def test_a_virtual_column_gets_another_type_at_once(server: Server, scratch: Scratch) -> None:
+    column = "create table public.t (a int, v {} generated always as (a + 1) virtual)"
+    new = build(scratch, column.format("bigint"))
+    old = build(scratch, column.format("int"), "insert into public.t values (1)")
+    made = plan(old, new)
+    assert [s for s in made.statements if Hazard.BLOCKS in s.hazards] == []
+    assert list(Said(made, run_traced(scratch, made), old).lies()) == []
+
+
+@pytest.mark.parametrize(("schema", "each"), [(_SMALL, 2), (_TREE, 5)], ids=["table", "tree"])
 def test_what_was_killed_is_brought_to_its_end_by_a_new_plan(
-    server: Server, scratch: Scratch
+    schema: str, each: int, server: Server, scratch: Scratch
 ) -> None:
-    """The session ends after every other transaction, and what is there is planned from."""
-    rows = "insert into public.t (n) values ('a'), ('b'); insert into public.c values (1), (null)"
-    new = build(scratch, _SMALL.format("bigint", "text"))
-    old = build(scratch, _SMALL.format("int", "char(2)"), rows)
+    """The session ends after one transaction or another, and what is there is planned from.
+
+    What was made beside by then is not made again.
+    """
+    rows = _TREE_ROWS if schema is _TREE else _SMALL_ROWS
+    new = build(scratch, schema.format(id="bigint", text="text", labels="'b', 'a'"))
+    old_form = schema.format(id="int", text="varchar(2)", labels="'a', 'b'")
+    old = build(scratch, old_form, rows)
     script = split_script(plan(old, new))
-    wanted = {
-        name: [text.strip() for text in texts] for name, texts in content(scratch, old).items()
-    }
-    for end in ends_of_transactions(script)[:-1:2]:
-        build(scratch, _SMALL.format("int", "char(2)"), rows)
+    wanted = content(scratch, old)
+    for end in ends_of_transactions(script)[:-1:each]:
+        build(scratch, old_form, rows)
         with psycopg.connect(scratch.dsn.url(), autocommit=True) as session:
             for statement in script[:end]:
                 session.execute(statement.encode())
         with scratch.connect(autocommit=True) as session:
-            bring(scratch, observe(scratch), new, session=session)
+            left = observe(scratch)
+            again = {*split_script(plan(left, new))} & {*script[:end]}
+            assert [text for text in again if text.startswith(_LONG)] == [], script[:end]
+            bring(scratch, left, new, session=session)
         assert content(scratch, new) == wanted, script[:end]
 
 
-def test_what_is_written_meanwhile_is_kept(server: Server, scratch: Scratch) -> None:
+def test_what_only_looks_like_left_work_is_not_gone_on_from(
+    server: Server, scratch: Scratch
+) -> None:
+    """A build that failed, a column of another type, one that somebody reads by now."""
+    new = build(scratch, "create table public.t (n bigint); create index i on public.t (n);")
+    old = build(scratch, "create table public.t (n int); create index i on public.t (n);")
+    script = split_script(plan(old, new))
+    for change in (
+        "update pg_index set indisvalid = false where indexrelid = 'public.bedstone_i'::regclass",
+        "alter table public.t alter bedstone_n type numeric",
+        "create view public.v as select bedstone_n from public.t",
+        'alter table public.t disable trigger "~bedstone_t"',
+    ):
+        build(scratch, "create table public.t (n int); create index i on public.t (n);")
+        with scratch.connect(autocommit=True) as session:
+            for statement in script[: script.index("analyze public.t (bedstone_n)")]:
+                session.execute(statement.encode())
+            session.execute("set allow_system_table_mods = on")
+            session.execute(change.encode())
+            session.execute("reset all")
+            left = observe(scratch)
+            assert "concurrently" in "".join(split_script(plan(left, new)))
+            bring(scratch, left, new, session=session)
+
+
+def test_rows_that_lose_their_label_are_counted_and_refused_first(
+    server: Server, scratch: Scratch
+) -> None:
+    new = build(scratch, _ENUMS.format("'b', 'a'"))
+    rows = "insert into public.t (id, e, many, d) values (1, 'c', '{c}', 'c'), (2, 'a', '{c}', 'a')"
+    old = build(scratch, _ENUMS.format("'a', 'b', 'c'"), rows)
+    with scratch.connect(autocommit=True) as session:
+        first = plan(old, new).statements[0]
+        with pytest.raises(psycopg.errors.CheckViolation) as caught:
+            session.execute(first.sql.encode())
+        assert caught.value.diag.message_primary == (
+            "public.e is to lose 'c', and rows have that: "
+            "1 in public.t.d, 1 in public.t.e, 2 in public.t.many"
+        )
+    assert list(compare(observe(scratch), old)) == []
+
+
+_WRITTEN = """
+create type public.e as enum ({labels});
+create table public.t (id {id}, part int, n {text}, e public.e not null default 'a',
+  touched int not null default 0, primary key (id, part))"""
+_OF_PARTS = """ partition by list (part);
+create table public.t0 partition of public.t for values in (0);
+create table public.t1 partition of public.t for values in (1)"""
+
+
+@pytest.mark.parametrize("parts", ["", _OF_PARTS], ids=["table", "tree"])
+def test_what_is_written_meanwhile_is_kept(parts: str, server: Server, scratch: Scratch) -> None:
     """A writer that never stops finds all its rows again, and only its own triggers saw them."""
-    table = (
-        "create table public.t (id {} primary key, n {}, touched int not null default 0);"
-        + _TRIGGER
-    )
-    new = build(scratch, table.format("bigint", "text"))
-    rows = "insert into public.t select g, g, 0 from generate_series(1, 40000) g"
-    old = build(scratch, table.format("int", "varchar(20)"), rows)
-    written: dict[int, str] = {}
+    table = _WRITTEN + parts + ";" + _TRIGGER
+    new = build(scratch, table.format(id="bigint", text="text", labels="'b', 'a'"))
+    rows = "insert into public.t select g, g % 2, g from generate_series(1, 40000) g"
+    old = build(scratch, table.format(id="int", text="varchar(20)", labels="'a', 'b'"), rows)
+    written: dict[int, tuple[str, str]] = {}
     stop, errors = threading.Event(), []
 
     def write() -> None:
@@ -304,12 +465,11 @@ def test_what_is_written_meanwhile_is_kept(server: Server, scratch: Scratch) -> 
                 try:
                     for key in (number * 37 % 40000 + 1, 40000 + number):
                         session.execute(
-                            "insert into public.t (id, n) values (%s, %s)"
-                            " on conflict (id) do update"
-                            " set n = excluded.n",
-                            (key, f"w{number}"),
+                            "insert into public.t (id, part, n, e) values (%s, %s, %s, 'b')"
+                            " on conflict (id, part) do update set n = excluded.n, e = 'b'",
+                            (key, key % 2, f"w{number}"),
                         )
-                        written[key] = f"w{number}"
+                        written[key] = (f"w{number}", "b")
                 except psycopg.Error as error:
                     errors.append(error)
 
@@ -323,8 +483,9 @@ def test_what_is_written_meanwhile_is_kept(server: Server, scratch: Scratch) -> 
         writer.join()
     assert errors == []
     with scratch.connect() as session:
-        found = dict(session.execute("select id, n from public.t").fetchall())
+        found = session.execute("select id, n, e::text from public.t").fetchall()
         touched = session.execute("select count(*) from public.t where touched > 0").fetchone()
-    assert found == {key: str(key) for key in range(1, 40001)} | written
+    wanted = {key: (str(key), "a") for key in range(1, 40001)} | written
+    assert {key: tuple(values) for key, *values in found} == wanted
     assert len(written) > 20
     assert touched == (len([key for key in written if key <= 40000]),)

@@ -309,7 +309,11 @@ class Columns(Writer):
         if not collate and change.has("collation") and not change.has("type"):
             collate = ' collate pg_catalog."default"'
         found = convert(change)
-        using = f" using {found.using}" if found is not None and found.using else ""
+        table = change.scene.b.table_of(key)
+        foreign = (
+            table is not None and table.kind == "foreign table"
+        )  # there are no rows to tell of
+        using = f" using {found.using}" if found is not None and found.using and not foreign else ""
         made = retyping(change)
         hazards: list[Hazard] = []
         if made.way is Way.REWRITE:

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedstone.errors import NotPlannable
-from bedstone.plan.kinds.types import Replaced, move
+from bedstone.plan.kinds.recasting import attributes_of
+from bedstone.plan.kinds.types import Replaced
 from bedstone.plan.kinds.writer import Writer
-from bedstone.plan.side import number
 from bedstone.plan.spelling import path
 from bedstone.plan.statement import Hazard, Statement
 from bedstone.sql import quote_identifier
@@ -38,34 +37,6 @@ class Composites(Replaced):
         """Replace the type where that is not enough; all else is done to the attributes."""
         if not self.can_stay(change):
             yield from self.replace(change)
-
-    def move(self, column: Object, scene: Scene) -> Iterator[Statement]:
-        """Take each value apart, and put it together in the other order."""
-        key, type_ = column.key, str(scene.b[column.key].attributes["type"])
-        whole = next((k for k in scene.b.parts if k.kind == "composite" and k.path == type_), None)
-        if type_.endswith("]"):
-            raise NotPlannable(
-                f"{key} holds arrays of a type that has to be made anew",
-                detail="No expression without a query can take the elements of an array apart.",
-                hint="Add a column of the new type, and fill it by hand.",
-            )
-        if whole is None:  # the column becomes one of another type
-            yield from super().move(column, scene)
-            return
-        name = quote_identifier(key.name)
-        old = {part.name for part in scene.a.parts.get(whole, ()) if part.kind == "attribute"}
-        values = [
-            f"({name}).{quote_identifier(part.key.name)}" if part.key.name in old else "null"
-            for part in attributes_of(whole, scene.b)
-        ]
-        value = f"case when {name} is distinct from null then row({', '.join(values)})::{type_} end"
-        yield from move(column, value, "attribute by attribute", scene)
-
-
-def attributes_of(key: Key, side: Side) -> list[Object]:
-    """Return the attributes of a composite type in their order."""
-    found = [side[k] for k in side.parts.get(key, ()) if k.kind == "attribute"]
-    return sorted(found, key=lambda item: number(item.attributes["position"]))
 
 
 def _attributes(key: Key, side: Side) -> str:

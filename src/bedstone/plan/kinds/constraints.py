@@ -115,17 +115,7 @@ class Constraints(Writer):
         if attributes["statistics"]:
             yield from set_statistics(item.key, None, attributes["statistics"])
         if table in scene.a and not scene.is_moved(table) and stands_on_index(item):
-            yield from self._attach(item.key, scene)
-
-    @staticmethod
-    def _attach(key: Key, scene: Scene) -> Iterator[Statement]:
-        above = scene.b.brought.get(key)
-        if above is not None:
-            parent = quote_identifier(above.schema or "", above.name)
-            yield Statement(
-                f"alter index {parent} attach partition {_index(key)}", key, "",
-                _EXCLUSIVE, _index(key),
-            )  # fmt: skip
+            yield from attach_key(item.key, scene)
 
     def _made(self, item: Object, scene: Scene, table: Key | None) -> Iterator[Statement]:
         attributes = item.attributes
@@ -194,7 +184,7 @@ class Constraints(Writer):
         """Change a constraint where it is."""
         key, after = change.key, change.after
         if change.has("inherited_from") and not change.scene.is_moved(change.scene.b.table_of(key)):
-            yield from self._attach(key, change.scene)
+            yield from attach_key(key, change.scene)
         if change.has("validated"):
             yield validate(key)
         if change.has("deferrable", "initially_deferred"):
@@ -238,6 +228,26 @@ def take_index(item: Object, name: str) -> Statement:
         f"using index {name}{suffix}",
         key, "takes the index that is there", _EXCLUSIVE, path,
     )  # fmt: skip
+
+
+def add_alone(item: Object) -> Statement:
+    """Write the key of a partitioned table, of which the partitions' keys become parts."""
+    path = relation_path(item.key)
+    return Statement(
+        f"alter table only {path} add {definition(item)}", item.key,
+        "without the partitions, which have theirs", _EXCLUSIVE, path,
+    )  # fmt: skip
+
+
+def attach_key(key: Key, scene: Scene) -> Iterator[Statement]:
+    """Write what makes a partition's key a part of that of the table above."""
+    above = scene.b.brought.get(key)
+    if above is not None:
+        parent = quote_identifier(above.schema or "", above.name)
+        yield Statement(
+            f"alter index {parent} attach partition {_index(key)}", key, "",
+            _EXCLUSIVE, _index(key),
+        )  # fmt: skip
 
 
 def _include_first(attributes: Attributes, distinct: str) -> str:
@@ -321,8 +331,10 @@ def locked_by_domain(domain: Key, scene: Scene) -> tuple[LockMode | None, str | 
 
 def _validate_domain(key: Key, scene: Scene) -> Statement:
     name = quote_identifier(key.name)
+    lock, on = locked_by_domain(_domain_of(key), scene)
+    hazards = (Hazard.BLOCKS, Hazard.MAY_FAIL) if lock is not None else (Hazard.MAY_FAIL,)
     return Statement(
         f"alter domain {relation_path(key)} validate constraint {name}", key,
         "reads the rows of every column of the domain",
-        *locked_by_domain(_domain_of(key), scene), (Hazard.MAY_FAIL,), Transaction.OWN,
+        lock, on, hazards, Transaction.OWN,
     )  # fmt: skip

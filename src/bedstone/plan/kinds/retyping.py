@@ -7,9 +7,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from bedstone.plan.backfill import has_children, is_fired
-from bedstone.plan.casts import Conversion, conversion
 from bedstone.plan.change import Change
 from bedstone.plan.coercion import is_checked_type, keeps_indexes, rewrites
+from bedstone.plan.kinds.recasting import recast, remade
 from bedstone.plan.side import stands_on_index
 from bedstone.sql import quote_identifier
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bedstone.catalog import Key, Object
+    from bedstone.plan.casts import Conversion
     from bedstone.plan.change import Scene
     from bedstone.plan.side import Side
 
@@ -25,6 +26,8 @@ _DISTURBED = frozenset(
     {"view", "materialized view", "rule", "policy", "trigger", "function", "procedure",
      "publication table", "statistics"}
 )  # fmt: skip
+#: Types whose new form can stand beside the old one.
+_HAVING_TWINS = frozenset({"enum", "domain"})
 #: Triggers sort by the bytes of their names; that of a swap has to be the last.
 LAST = "~bedstone"
 
@@ -53,7 +56,8 @@ def retyping(change: Change) -> Retyping:
     table = scene.a.table_of(change.key)
     if not scene.may_have_rows(table):
         return Retyping(Way.ALTER, "another type")
-    work = _work(change)
+    virtual = change.before["generated"] == change.after["generated"] == "virtual"
+    work = "" if virtual else _work(change)  # no row holds the values of a virtual column
     if not work:
         return Retyping(Way.ALTER, "another type, for which no row is touched")
     if not scene.options.online:
@@ -68,8 +72,7 @@ def retyping(change: Change) -> Retyping:
 def convert(change: Change) -> Conversion | None:
     """Return how the values come to the other type; ``None`` where there is no way."""
     name = quote_identifier(change.key.name)
-    old, new = str(change.before["type"]), str(change.after["type"])
-    return conversion(name, old, new, change.scene.b)
+    return recast(name, change.old, change.new, change.scene)
 
 
 def is_swapped(column: Key, changed: Mapping[Key, frozenset[str]], scene: Scene) -> bool:
@@ -84,9 +87,10 @@ def is_swapped(column: Key, changed: Mapping[Key, frozenset[str]], scene: Scene)
 def disturbed(change: Change) -> Iterator[Key]:
     """Yield what cannot stand while the type changes, or would be read anew under its lock."""
     side, way = change.scene.a, retyping(change).way
-    for key in side.dependants.get(change.key, ()):
+    columns = {change.key, *side.heirs(change.key)}
+    for key in (key for column in columns for key in side.dependants.get(column, ())):
         computed = key.kind == "column" and side[key].attributes["generated"]
-        if key.kind in _DISTURBED or (computed and key != change.key):
+        if key.kind in _DISTURBED or (computed and key not in columns):
             yield key
         elif key.kind == "constraint":
             yield from _constraint(key, way, change.scene)
@@ -94,7 +98,7 @@ def disturbed(change: Change) -> Iterator[Key]:
             for other in side.dependants.get(key, ()):
                 foreign = other.kind == "constraint" and not stands_on_index(side[other])
                 if other.kind in _DISTURBED or foreign:
-                    yield _top(other, side)
+                    yield side.top_of(other)
 
 
 def _constraint(key: Key, way: Way, scene: Scene) -> Iterator[Key]:
@@ -102,14 +106,7 @@ def _constraint(key: Key, way: Way, scene: Scene) -> Iterator[Key]:
     kind = scene.a[key].attributes["type"]
     checked = kind == "check" and way is not Way.REWRITE and scene.options.online
     if checked or (kind == "foreign key" and way is not Way.ALTER):
-        yield _top(key, scene.a)
-
-
-def _top(key: Key, side: Side) -> Key:
-    """Return the object of a parent table that brought *key*, or *key*."""
-    while (above := side.brought.get(key)) is not None:
-        key = above
-    return key
+        yield scene.a.top_of(key)
 
 
 def is_carried(key: Key, scene: Scene) -> bool:
@@ -134,6 +131,8 @@ def _work(change: Change) -> str:
     """Return what of the table is written anew; nothing where nothing is."""
     a, b = change.scene.a, change.scene.b
     old, new = str(change.before["type"]), str(change.after["type"])
+    if old == new and remade(old, change.scene) is not None:
+        return "its type is made anew, for which every row is written anew"
     if rewrites(old, new, a, b):
         return "another type, for which every row is written anew"
     kept = keeps_indexes(old, new, a, b) and not change.has("collation")
@@ -183,16 +182,29 @@ def _of_table(table: Key, scene: Scene) -> str | None:
         return "the table is attached or detached by the same plan"
     if scene.a[table].attributes["force_row_security"]:
         return "row security is forced, and may hide rows from who fills it"
-    found = (_of_form(table, side) for side in (scene.a, scene.b))
-    form = next((text for text in found if text), None)
-    return form or _of_triggers(table, scene.a) or _of_publications(table, scene.a)
+    found = [_of_tree(table, scene)]
+    for one in (table, *scene.a.partitions_below(table)) if not found[0] else ():
+        found += [_of_form(one, side) for side in (scene.a, scene.b)]
+        found += [_of_triggers(one, scene.a), _of_publications(one, scene.a)]
+    return next((text for text in found if text), None)
+
+
+def _of_tree(table: Key, scene: Scene) -> str | None:
+    """Return why the partitions of a table cannot all be swapped with it."""
+    if scene.is_kept_by_manager(table):
+        return "an extension makes its partitions"
+    trees = [{*side.partitions_below(table)} for side in (scene.a, scene.b)]
+    if trees[0] != trees[1] or any(scene.is_moved(child) for child in trees[0]):
+        return "partitions come or go in the same plan"
+    if any(child.kind != "table" for child in trees[0]):
+        return "the rows of a partition are elsewhere"
+    return None
 
 
 def _of_form(table: Key, side: Side) -> str | None:
     attributes = side[table].attributes
-    if attributes["partition_by"] or attributes["partition_of"]:
-        return "the table is partitioned, or a partition"
-    if attributes["inherits"] or has_children(table, side):
+    partitioned = bool(attributes["partition_by"])
+    if attributes["inherits"] or (has_children(table, side) and not partitioned):
         return "the table has parents or children"
     if attributes["of_type"]:
         return "the columns are those of a type"
@@ -240,11 +252,21 @@ def _of_publications(table: Key, side: Side) -> str | None:
 
 def _of_column(change: Change) -> str | None:
     a, b = change.scene.a, change.scene.b
+    type_ = remade(str(change.after["type"]), change.scene)
+    if type_ is not None and type_.kind not in _HAVING_TWINS:
+        return f"{type_} is made anew where it is"
     if convert(change) is None:
         return "no value of the one type has a meaning in the other"
     if is_checked_type(str(change.after["type"]), b):
         return "a column of a domain that checks its values cannot come empty"
-    for key in sorted(a.dependants.get(change.key, ())):
+    below = list(a.below(change.key))
+    if any(b[key].attributes["not_null"] and not change.after["not_null"] for key in below):
+        return "a partition wants a value where the whole does not"
+    return _of_dependants((change.key, *below), a, b)
+
+
+def _of_dependants(columns: tuple[Key, ...], a: Side, b: Side) -> str | None:
+    for key in sorted({key for column in columns for key in a.dependants.get(column, ())}):
         if key.kind == "column" and key in b and a[key].attributes["generated"]:
             return f"column {key.name} is computed from it"
         if key.kind == "constraint" and key in b:

@@ -3,29 +3,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bedstone.catalog import Attributes
 from bedstone.plan.annotations import annotate
-from bedstone.plan.backfill import backfill, has_triggers, may_go_past
-from bedstone.plan.casts import Conversion, conversion
+from bedstone.plan.backfill import backfill, may_go_past
+from bedstone.plan.coercion import depends_on_settings
+from bedstone.plan.kinds.beside import Beside
 from bedstone.plan.kinds.columns import (
     add_not_null,
     alter_column,
     definition,
     extras,
+    own_values,
 )
-from bedstone.plan.kinds.constraints import build_key, take_index
-from bedstone.plan.kinds.indexes import build_index, rename_index, set_statistics
-from bedstone.plan.kinds.retyping import LAST, is_carried
+from bedstone.plan.kinds.constraints import add_alone, attach_key, build_key, take_index
+from bedstone.plan.kinds.indexes import attach_index, build_index, rename_index, set_statistics
 from bedstone.plan.kinds.sequences import go_on, identity_options
 from bedstone.plan.kinds.tables import late
-from bedstone.plan.references import renamed
-from bedstone.plan.side import identity_sequence, words
+from bedstone.plan.side import identity_sequence
 from bedstone.plan.spelling import dollar_quoted, path
-from bedstone.plan.stand_in import made_name, part_name, parts_of, relation_name, routine_name
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier, quote_literal
 from bedstone.trace import LockMode
@@ -35,185 +33,136 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Key, Object, Value
     from bedstone.plan.change import Scene
+    from bedstone.plan.kinds.beside import Pair
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _SHARED = LockMode.SHARE_UPDATE_EXCLUSIVE
+#: What of a column no definition says, and partitions take over from the table above.
+_OF_STORAGE = ("storage", "statistics", "options")
 #: What a text or a moment means is decided by settings: those of whoever runs the plan hold.
-_SETTINGS = "set search_path = '' set timezone from current set datestyle from current"
-
-
-class _Pair(NamedTuple):
-    """A column before and after, and the name of the new one while both are there."""
-
-    old: Object
-    new: Object
-    name: str
-
-    @property
-    def beside(self) -> Object:
-        """The new column as it is added: without NOT NULL, default and identity."""
-        bare = {"not_null": False, "not_null_validated": True, "default": None, "identity": None}
-        key = self.new.key._replace(name=self.name)
-        values = {**self.new.attributes, **bare}
-        return replace(self.new, key=key, attributes=Attributes.of("column", values))
-
-    def conversion(self, scene: Scene, row: str = "") -> Conversion:
-        """Return how the value of the old column, in *row*, becomes that of the new one."""
-        types = (str(self.old.attributes["type"]), str(self.new.attributes["type"]))
-        name = row + quote_identifier(self.old.key.name)
-        found = conversion(name, *types, scene.b)
-        assert found is not None  # noqa: S101  else it could not be altered
-        return found._replace(using=found.using or name)
+_SETTINGS = (
+    "timezone", "datestyle", "intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Swap:
-    """The columns of one table that change together."""
-
-    columns: tuple[Key, ...]
-    scene: Scene
-
-    @cached_property
-    def _table(self) -> Key:
-        table = self.scene.a.table_of(self.columns[0])
-        assert table is not None  # noqa: S101  a column is of a table
-        return table
-
-    @cached_property
-    def _path(self) -> str:
-        return path(self._table)
-
-    @cached_property
-    def _pairs(self) -> list[_Pair]:
-        a, b = self.scene.a, self.scene.b
-        return [
-            _Pair(a[key], b[key], part_name(self._table, "column", key.name, self.scene))
-            for key in self.columns
-        ]
-
-    @cached_property
-    def _carried(self) -> dict[Key, str]:
-        """The indexes and keys over the columns, each with its name for a while."""
-        dependants = self.scene.a.dependants
-        found = {key for column in self.columns for key in dependants.get(column, ())}
-        return {
-            key: relation_name(key, self.scene)
-            for key in sorted(found)
-            if is_carried(key, self.scene)
-        }
-
-    @cached_property
-    def _trigger(self) -> str:
-        taken = parts_of(self._table, "trigger", self.scene)
-        return quote_identifier(made_name(self._table.name, taken, word=LAST))
-
-    @cached_property
-    def _function(self) -> str:
-        name = f"sync_{self._table.name}"
-        schema = self._table.schema
-        return quote_identifier(schema or "", routine_name(schema, name, self.scene))
-
-    @cached_property
-    def _past_triggers(self) -> bool:
-        return has_triggers(self._table, self.scene.a)
+class Swap(Beside):
+    """The columns of one table that change together: how the new ones come, and take over."""
 
     # --- before -------------------------------------------------------------------------------
 
     def prepare(self) -> Iterator[Statement]:
         """Write what makes the columns beside, with their values and indexes."""
         first = self.columns[0]
-        if self._past_triggers:
+        if self.past_triggers and not self.is_filled:
             yield may_go_past(first)
-        for pair in self._pairs:
-            yield Statement(
-                f"alter table {self._path} add column {definition(pair.beside, self.scene.b)}",
-                pair.new.key, "beside the old column, whose rewrite would keep everybody out",
-                _EXCLUSIVE, self._path,
-            )  # fmt: skip
-            yield from extras(pair.beside)
-        yield from self._keep_up()
-        yield self._fill()
-        for pair in self._pairs:
-            yield from self._prove(pair)
+        if not self.is_begun:
+            yield from self._begin()
+        if not self.is_filled:
+            yield self._fill()
+        yield from self._prove()
         yield from self._build()
-        names = ", ".join(quote_identifier(pair.name) for pair in self._pairs)
+        names = ", ".join(quote_identifier(pair.name) for pair in self.pairs)
         yield Statement(
-            f"analyze {self._path} ({names})", first, "plans are as good as before from the start",
-            _SHARED, self._path, transaction=Transaction.OWN,
+            f"analyze {self.path} ({names})", first, "plans are as good as before from the start",
+            _SHARED, self.path, transaction=Transaction.OWN,
         )  # fmt: skip
+
+    def _begin(self) -> Iterator[Statement]:
+        for pair in self.pairs:
+            column = pair.beside(self.scene)
+            yield Statement(
+                f"alter table {self.path} add column {definition(column, self.scene.b)}",
+                pair.new.key, "beside the old column, whose rewrite would keep everybody out",
+                _EXCLUSIVE, self.path,
+            )  # fmt: skip
+            yield from extras(column)
+        yield from self._keep_up()
 
     def _keep_up(self) -> Iterator[Statement]:
         first = self.columns[0]
-        values = "".join(
-            f"    new.{quote_identifier(pair.name)} := "
-            f"{pair.conversion(self.scene, 'new.').using};\n"
-            for pair in self._pairs
-        )
-        body = dollar_quoted(f"\nbegin\n{values}    return new;\nend\n")
+        body = dollar_quoted(self.body)
         yield Statement(
-            f"create function {self._function}() returns trigger language plpgsql {_SETTINGS} "
+            f"create function {self.function}() returns trigger language plpgsql {self._settings} "
             f"as {body}",
             first, "keeps both columns in step until the swap",
         )  # fmt: skip
         yield Statement(
-            f"create trigger {self._trigger} before insert or update on {self._path} "
-            f"for each row execute function {self._function}()",
+            f"create trigger {self._trigger} before insert or update on {self.path} "
+            f"for each row execute function {self.function}()",
             first, "the last by its name, so that it sees what others leave",
-            LockMode.SHARE_ROW_EXCLUSIVE, self._path,
+            LockMode.SHARE_ROW_EXCLUSIVE, self.path,
         )  # fmt: skip
         yield Statement(
-            f"alter table {self._path} enable always trigger {self._trigger}", first,
-            "rows that come by replication, too", LockMode.SHARE_ROW_EXCLUSIVE, self._path,
+            f"alter table {self.path} enable always trigger {self._trigger}", first,
+            "rows that come by replication, too", LockMode.SHARE_ROW_EXCLUSIVE, self.path,
         )  # fmt: skip
+
+    @property
+    def _settings(self) -> str:
+        """What the function runs with, whoever writes: it would cost every row to say too much."""
+        found, a, b = "set search_path = ''", self.scene.a, self.scene.b
+        types = (
+            (str(pair.old.attributes["type"]), str(pair.new.attributes["type"]))
+            for pair in self.pairs
+        )
+        if any(depends_on_settings(old, new, a, b) for old, new in types):
+            found += "".join(f" set {name} from current" for name in _SETTINGS)
+        return found
 
     def _fill(self) -> Statement:
         values, left, hazards = {}, [], [Hazard.MAY_FAIL]
-        for pair in self._pairs:
+        for pair in self.pairs:
             found, name = pair.conversion(self.scene), quote_identifier(pair.name)
             values[name] = str(found.using)
             left.append(f"{name} is null and {quote_identifier(pair.old.key.name)} is not null")
             if not found.exact and Hazard.CHANGES_VALUES not in hazards:
                 hazards.insert(0, Hazard.CHANGES_VALUES)
         return backfill(
-            self.columns[0], self._path, values, " or ".join(left),
-            "rows that are there get their value in batches", past_triggers=self._past_triggers,
-            hazards=tuple(hazards),
+            self.columns[0], self.path, values, " or ".join(left),
+            "rows that are there get their value in batches", past_triggers=self.past_triggers,
+            spread=self.is_tree, hazards=tuple(hazards),
         )  # fmt: skip
 
-    def _prove(self, pair: _Pair) -> Iterator[Statement]:
+    def _prove(self) -> Iterator[Statement]:
         """No row may be left out, whatever hid it; NOT NULL then believes the same check."""
-        key, name = pair.new.key, quote_identifier(pair.name)
-        condition = f"({name} is null) = ({quote_identifier(key.name)} is null)"
-        if self._is_required(pair):
-            condition = f"{name} is not null"
-        check = self._check(pair)
-        yield Statement(
-            f"alter table {self._path} add constraint {check} check ({condition}) not valid",
-            key, "no row may be left out", _EXCLUSIVE, self._path,
-        )  # fmt: skip
-        yield Statement(
-            f"alter table {self._path} validate constraint {check}", key,
-            "reads the rows, writers go on", _SHARED, self._path, (Hazard.MAY_FAIL,),
-            Transaction.OWN,
-        )  # fmt: skip
+        for pair in self.pairs:
+            name = quote_identifier(pair.name)
+            condition = f"({name} is null) = ({quote_identifier(pair.new.key.name)} is null)"
+            if pair.is_required:
+                condition = f"{name} is not null"
+            if self.left_check(pair) is None:
+                yield Statement(
+                    f"alter table {self.path} add constraint {self._check(pair)} "
+                    f"check ({condition}) not valid",
+                    pair.new.key, "no row may be left out", _EXCLUSIVE, self.path,
+                )  # fmt: skip
+        for pair in self.pairs:
+            left = self.left_check(pair)
+            if left is None or not left.attributes["validated"]:
+                yield Statement(
+                    f"alter table {self.path} validate constraint {self._check(pair)}",
+                    pair.new.key, "reads the rows, writers go on", _SHARED, self.path,
+                    (Hazard.MAY_FAIL,), Transaction.OWN,
+                )  # fmt: skip
 
-    @staticmethod
-    def _is_required(pair: _Pair) -> bool:
-        attributes = pair.new.attributes
-        return bool(attributes["not_null"] and attributes["not_null_validated"])
+    @property
+    def _trigger(self) -> str:
+        return quote_identifier(self.trigger_name)
 
-    def _check(self, pair: _Pair) -> str:
-        return quote_identifier(
-            part_name(self._table, "constraint", f"{pair.new.key.name}_kept", self.scene)
-        )
+    def _check(self, pair: Pair) -> str:
+        return quote_identifier(self.check_name(pair))
 
     def _build(self) -> Iterator[Statement]:
         """Build every index and key on the new columns, while others write."""
-        names = {pair.new.key.name: pair.name for pair in self._pairs}
-        for key, name in self._carried.items():
-            item = _with_columns(self.scene.b[key], names)
+        scene = self.scene
+        for key, name in self.carried.items():
+            left = key._replace(kind="index", name=name) in scene.left
+            if left or scene.b.is_partitioned(scene.b.wholes[key]):
+                continue  # that of the whole comes with the swap, and takes those of its parts
+            item = self.carried_form(key)
             if key.kind == "index":
-                yield build_index(item, self.scene, quote_identifier(name))
+                yield build_index(item, scene, quote_identifier(name))
             else:
                 yield build_key(item, quote_identifier(name))
 
@@ -222,38 +171,45 @@ class Swap:
     def swap(self) -> Iterator[Statement]:
         """Write the moment in which the new columns take the place of the old ones."""
         first, scene = self.columns[0], self.scene
+        if self.is_tree:  # DROP TRIGGER would lock the partitions first: writers go the other way
+            yield Statement(
+                f"lock table {self.path} in access exclusive mode", first,
+                "the whole before its partitions, as writers do", _EXCLUSIVE, self.path,
+            )  # fmt: skip
         yield Statement(
-            f"drop trigger {self._trigger} on {self._path}", first, "the swap: nobody writes now",
-            _EXCLUSIVE, self._path,
+            f"drop trigger {self._trigger} on {self.path}", first, "the swap: nobody writes now",
+            _EXCLUSIVE, self.path,
         )  # fmt: skip
-        yield Statement(f"drop function {self._function}()", first, "the trigger is gone")
-        for pair in self._pairs:
+        yield Statement(f"drop function {self.function}()", first, "the trigger is gone")
+        for pair in self.pairs:
             yield from self._replace(pair)
-        for key, name in self._carried.items():
+        for key, name in self.carried.items():
             yield from self._take(key, quote_identifier(name))
         yield from self._name_again()
-        for pair in self._pairs:
+        for pair in self.pairs:
             yield from annotate(pair.new, scene)
+            for below in scene.b.below(pair.new.key):
+                yield from self._own(scene.b[below])
             if (sequence := identity_sequence(pair.new.key, scene.b)) is not None:
                 yield from annotate(sequence, scene)
 
-    def _replace(self, pair: _Pair) -> Iterator[Statement]:
+    def _replace(self, pair: Pair) -> Iterator[Statement]:
         key, attributes = pair.new.key, pair.new.attributes
         name, beside = quote_identifier(key.name), quote_identifier(pair.name)
         yield from self._let_go(pair)
         yield Statement(
-            f"alter table {self._path} drop column {name}", key,
-            "the values are in the new column, and so are the indexes", _EXCLUSIVE, self._path,
+            f"alter table {self.path} drop column {name}", key,
+            "the values are in the new column, and so are the indexes", _EXCLUSIVE, self.path,
         )  # fmt: skip
         yield Statement(
-            f"alter table {self._path} rename column {beside} to {name}", key,
-            "it comes last among the columns", _EXCLUSIVE, self._path, (Hazard.BREAKS_CLIENTS,),
+            f"alter table {self.path} rename column {beside} to {name}", key,
+            "it comes last among the columns", _EXCLUSIVE, self.path, (Hazard.BREAKS_CLIENTS,),
         )  # fmt: skip
         yield from self._require(pair)
-        if self._is_required(pair):  # the check of the other form went with the old column
+        if pair.is_required:  # the check of the other form went with the old column
             yield Statement(
-                f"alter table {self._path} drop constraint {self._check(pair)}", key,
-                "it was there for the swap", _EXCLUSIVE, self._path,
+                f"alter table {self.path} drop constraint {self._check(pair)}", key,
+                "it was there for the swap", _EXCLUSIVE, self.path,
             )  # fmt: skip
         if attributes["default"] is not None and key not in self.scene.detached:
             yield alter_column(
@@ -262,18 +218,20 @@ class Swap:
         if attributes["identity"]:
             yield from self._identify(pair)
 
-    def _let_go(self, pair: _Pair) -> Iterator[Statement]:
+    def _let_go(self, pair: Pair) -> Iterator[Statement]:
         """Keep what would go with the old column: its sequences, and where they are."""
         column, a = pair.old.key, self.scene.a
-        for part in a.parts.get(self._table, ()):
-            if part.kind != "sequence" or a[part].owning_column != column:
+        parts = [part for table in self.tree for part in a.parts.get(table, ())]
+        for part in parts:
+            owner = a[part].owning_column if part.kind == "sequence" else None
+            if owner is None or owner not in {column, *a.below(column)}:
                 continue
             if part in self.scene.renewed:
                 continue  # it was dropped before, to give its name free
             if not a[part].attributes["identity"]:
                 yield Statement(
                     f"alter sequence {path(part)} owned by "
-                    f"{self._path}.{quote_identifier(pair.name)}",
+                    f"{quote_identifier(owner.schema or '', owner.parent or '', pair.name)}",
                     part, "it would go with the old column", LockMode.SHARE_ROW_EXCLUSIVE,
                     path(part),
                 )  # fmt: skip
@@ -285,7 +243,7 @@ class Swap:
                     part, "the next value is to be the same", LockMode.ACCESS_SHARE, path(part),
                 )  # fmt: skip
 
-    def _require(self, pair: _Pair) -> Iterator[Statement]:
+    def _require(self, pair: Pair) -> Iterator[Statement]:
         item, attributes = pair.new, pair.new.attributes
         if not attributes["not_null"]:
             return
@@ -298,10 +256,10 @@ class Swap:
                 item.key, "set not null", _EXCLUSIVE, reason="believes the validated check"
             )
 
-    def _identify(self, pair: _Pair) -> Iterator[Statement]:
+    def _identify(self, pair: Pair) -> Iterator[Statement]:
         key = pair.new.key
         sequence = identity_sequence(key, self.scene.b)
-        table = self.scene.b[self._table]
+        table = self.scene.b[self.table]
         inner = identity_options(sequence, table) if sequence is not None else ""
         kind = pair.new.attributes["identity"]
         yield alter_column(
@@ -321,24 +279,40 @@ class Swap:
 
     def _take(self, key: Key, name: str) -> Iterator[Statement]:
         """Give an index its name, or make a key of it; the old one went with its column."""
-        item = self.scene.b[key]
+        item, side = self.scene.b[key], self.scene.b
+        whole = side.is_partitioned(side.wholes[key])
         if key.kind == "index":
-            yield rename_index(key, name)
+            made = build_index(item, self.scene, quote_identifier(key.name))
+            yield made if whole else rename_index(key, name)
+            if key in side.brought:
+                yield attach_index(item)
         else:
-            yield take_index(item, name)
+            yield add_alone(item) if whole else take_index(item, name)
+            yield from attach_key(key, self.scene)
         yield from set_statistics(key, None, item.attributes["statistics"])
+        yield from annotate(item, self.scene)
+
+    def _own(self, item: Object) -> Iterator[Statement]:
+        """Write what a partition's column has otherwise than that of the table above."""
+        side = self.scene.b
+        yield from own_values(item, self.scene)
+        above = side[side.brought[item.key]].attributes
+        if any(item.attributes[name] != above[name] for name in _OF_STORAGE):
+            yield from extras(item)
         yield from annotate(item, self.scene)
 
     def _name_again(self) -> Iterator[Statement]:
         """Name the index of replica identity and clustering anew, which went with the column."""
-        table = self.scene.a[self._table]
-        gone = {key.name for key in self._carried}
-        left = dict(table.attributes)
-        if left["replica_identity"] in {f"index {quote_identifier(name)}" for name in gone}:
-            left["replica_identity"] = "default"
-        if left["clustered_on"] in gone:
-            left["clustered_on"] = None
-        yield from late(table, Attributes.of("table", left))
+        gone = {(key.schema, key.parent, key.name) for key in self.carried}
+        for table in self.tree:
+            item = self.scene.a[table]
+            names = {name for *whole, name in gone if whole == [table.schema, table.name]}
+            left = dict(item.attributes)
+            if left["replica_identity"] in {f"index {quote_identifier(name)}" for name in names}:
+                left["replica_identity"] = "default"
+            if left["clustered_on"] in names:
+                left["clustered_on"] = None
+            yield from late(item, Attributes.of("table", left))
 
 
 def _is_named(attributes: Mapping[str, Value], scene: Scene) -> bool:
@@ -346,22 +320,3 @@ def _is_named(attributes: Mapping[str, Value], scene: Scene) -> bool:
     if attributes["not_null_no_inherit"] or attributes["constraint_comment"] is not None:
         return True
     return bool(attributes["not_null_name"]) and scene.options.lowest >= 18
-
-
-def _with_columns(item: Object, names: dict[str, str]) -> Object:
-    """Return an index or key over columns that have other names."""
-    attributes = dict(item.attributes)
-    columns = attributes["columns"]
-    assert isinstance(columns, tuple)  # noqa: S101  an index has some
-    if item.key.kind == "index":
-        attributes["columns"] = tuple(
-            (renamed(str(part[0]), names), *part[1:]) if isinstance(part, tuple) else part
-            for part in columns
-        )
-        if attributes["where"]:
-            attributes["where"] = renamed(str(attributes["where"]), names)
-    else:
-        attributes["columns"] = tuple(names.get(str(name), name) for name in columns)
-    included = words(attributes["include"])
-    attributes["include"] = tuple(names.get(name, name) for name in included) or None
-    return replace(item, attributes=Attributes.of(item.key.kind, attributes))

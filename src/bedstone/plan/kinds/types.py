@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedstone.errors import NotPlannable
+from bedstone.plan.coercion import domain_of
 from bedstone.plan.kinds.constraints import locked_by_domain
-from bedstone.plan.kinds.retyping import is_computed, is_index
+from bedstone.plan.kinds.recasting import is_of, remade, twin
+from bedstone.plan.kinds.retyping import is_computed, is_index, is_swapped
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.shells import ALTERABLE
 from bedstone.plan.side import words
-from bedstone.plan.spelling import not_null_name, path
+from bedstone.plan.spelling import dollar_quoted, not_null_name, path, word_of
+from bedstone.plan.stand_in import type_name
 from bedstone.plan.statement import Hazard, Statement, Transaction
 from bedstone.sql import quote_identifier, quote_literal
-from bedstone.trace import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,28 +26,32 @@ if TYPE_CHECKING:
     from bedstone.plan.change import Change, Scene
     from bedstone.plan.side import Side
 
-#: What cannot stand while the type of a column is another for a moment.
-_FREE_OF_TYPES = frozenset({"column", "table", "foreign table"})
+#: What a type that is made anew takes along, or does not hold: all else that names it stands aside.
+_FOLLOWS = frozenset({"column", "table", "foreign table", "domain", "range", "attribute"})
+_ASIDE = "bedstone_old"
 
 
 class Replaced(Writer):
-    """A type that is replaced as a whole: renamed, made anew, its columns moved over, dropped."""
+    """A type that is replaced as a whole: the old one renamed, made anew, at last dropped.
+
+    What is of the type is moved over in between, each column by itself.
+    """
 
     def disturbs(self, change: Change) -> Iterator[Key]:
-        """Yield what names the type or a column of it, but for indexes that PostgreSQL keeps."""
+        """Yield what names the type or a column of it, but for indexes that go over or stay."""
         if self.can_stay(change):
             return
-        a = change.scene.a
+        scene, a = change.scene, change.scene.a
         columns = _columns_of(change.key, a)
-        direct = a.dependants.get(change.key, frozenset())
-        around = set(direct)
+        around = set(a.dependants.get(change.key, frozenset()))
         for column in columns:
             around |= {
-                key for key in a.dependants.get(column.key, ())
+                key for key in a.dependants.get(column, ())
                 if not is_index(a[key]) or is_computed(a[key])
             }  # fmt: skip
         for key in sorted(around):
-            if key.kind not in _FREE_OF_TYPES or _is_computed(key, a):
+            computed = key.kind == "column" and a[key].attributes["generated"] is not None
+            if computed or (key.kind not in _FOLLOWS and not _goes_over(key, columns, scene)):
                 yield key
 
     def can_stay(self, change: Change) -> bool:
@@ -59,73 +66,112 @@ class Replaced(Writer):
         """Whether ALTER TYPE is not enough."""
         return not self.can_stay(change)
 
+    def prepare(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Make the new form beside the old one; what it lacks is refused in time."""
+        yield from self.refuse(item, scene)
+        why = "beside the old type, whose columns would keep everybody out"
+        made = twin(item, scene)
+        for statement in self.create(made, scene) if made.key not in scene.left else ():
+            yield replace(statement, subject=item.key, reason=why)
+
     def replace(self, change: Change) -> Iterator[Statement]:
-        """Write the four steps."""
+        """Put the new form in the place of the old one, which stands aside until it is dropped."""
         key, scene = change.key, change.scene
-        word = "domain" if key.kind == "domain" else "type"
-        temporary = f"bedstone_{key.name}"[:63]
-        old = quote_identifier(key.schema or "", temporary)
-        why = "PostgreSQL cannot take it apart"
-        name = quote_identifier(temporary)
-        yield Statement(f"alter {word} {path(key)} rename to {name}", key, why)
-        yield from self.set_aside(change, temporary)
+        aside = type_name(key, scene, word=_ASIDE)
+        why = "PostgreSQL cannot take it apart; what was prepared with it has to be prepared again"
+        yield _rename(key, key.name, aside, why, (Hazard.BREAKS_CLIENTS,))
+        if key in scene.twins:
+            yield _rename(key, type_name(key, scene), key.name, "in the place of the old one")
+            return
+        yield from self.set_aside(change, aside)
         yield from self.create(change.new, scene)
-        for column in _columns_of(key, scene.a):
-            stays = column.key in scene.b and column.key not in scene.renewed
-            if stays and scene.b[column.key].attributes["local"] is not False:
-                yield from self.move(column, scene)
-        yield Statement(f"drop {word} {old}", key)
+
+    def refuse(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Write what fails before any work is done where values have no place in the new form."""
+        yield from ()
+
+    def clear(self, key: Key, scene: Scene) -> Iterator[Statement]:
+        """Drop the old form."""
+        aside = quote_identifier(key.schema or "", type_name(key, scene, word=_ASIDE))
+        yield Statement(f"drop {word_of(key)} {aside}", key, "nothing is of it any more")
 
     def set_aside(self, change: Change, temporary: str) -> Iterator[Statement]:
         """Rename what came with the old type and would be in the way of the new one."""
         yield from ()
 
-    def move(self, column: Object, scene: Scene) -> Iterator[Statement]:
-        """Move a column of the old type to the new one, its default aside meanwhile."""
-        name = quote_identifier(column.key.name)
-        type_ = str(scene.b[column.key].attributes["type"])
-        array = "[]" if type_.endswith("]") else ""
-        value = f"{name}::text{array}::{type_}"
-        yield from move(column, value, "by the text of each value", scene)
+
+def _rename(
+    key: Key, old: str, new: str, reason: str, hazards: tuple[Hazard, ...] = ()
+) -> Statement:
+    path_ = quote_identifier(key.schema or "", old)
+    sql = f"alter {word_of(key)} {path_} rename to {quote_identifier(new)}"
+    return Statement(sql, key, reason, hazards=hazards)
 
 
-def _is_computed(key: Key, side: Side) -> bool:
-    return key.kind == "column" and side[key].attributes["generated"] is not None
-
-
-def _columns_of(key: Key, side: Side) -> list[Object]:
+def _columns_of(key: Key, side: Side) -> set[Key]:
     """Return the columns of a type, of arrays of it too, in tables that hold rows."""
-    plain = key.path
-    return [
-        side[k]
-        for k in sorted(side.dependants.get(key, ()))
-        if k.kind == "column"
-        and str(side[k].attributes["type"]).split("[")[0] == plain
+    return {
+        k for k in side.dependants.get(key, ())
+        if k.kind == "column" and is_of(str(side[k].attributes["type"]), key)
         and not side[k].attributes["generated"]
-    ]
+    }  # fmt: skip
 
 
-def move(column: Object, value: str, reason: str, scene: Scene) -> Iterator[Statement]:
-    """Write *value*, of the new type, into a column of the old one."""
-    key = column.key
-    new = scene.b[key]
-    table = quote_identifier(key.schema or "", key.parent or "")
-    name = quote_identifier(key.name)
-    type_ = str(new.attributes["type"])
-    head = f"alter table {table} alter column {name}"
-    lock = LockMode.ACCESS_EXCLUSIVE
-    if column.attributes["default"] is not None:
-        yield Statement(f"{head} drop default", key, lock=lock, on=table)
-    yield Statement(
-        f"{head} set data type {type_} using {value}", key, reason, lock, table,
-        (Hazard.BLOCKS, Hazard.MAY_FAIL),
-    )  # fmt: skip
-    if new.attributes["default"] is not None:
-        yield Statement(f"{head} set default {new.attributes['default']}", key, "", lock, table)
+def _goes_over(key: Key, columns: set[Key], scene: Scene) -> bool:
+    """Whether an index is built anew on columns beside those of the type that it has."""
+    item = scene.a[key]
+    own = columns & item.depends
+    return bool(own) and is_index(item) and all(_is_swapped(column, scene) for column in own)
+
+
+def _is_swapped(column: Key, scene: Scene) -> bool:
+    changed = {column: frozenset({"type"})} if column in scene.b else {}
+    return bool(changed) and is_swapped(column, changed, scene)
+
+
+_REFUSAL = """
+declare
+    found bigint;
+    said text := '';
+begin{counts}
+    if said <> '' then
+        raise check_violation using message = {message} || pg_catalog.substr(said, 3),
+            hint = 'Give these rows other values first.';
+    end if;
+end
+"""
+_COUNT = """
+    select count(*) from {table} where {condition} into found;
+    if found > 0 then
+        said := said || pg_catalog.format(', %s in ', found) || {column};
+    end if;"""
 
 
 class Enums(Replaced):
     """Enumerated types."""
+
+    def refuse(self, item: Object, scene: Scene) -> Iterator[Statement]:
+        """Count the rows that have a label that goes."""
+        key, new = item.key, words(item.attributes["labels"])
+        gone = [label for label in words(scene.a[key].attributes["labels"]) if label not in new]
+        if not gone:
+            return
+        labels = ", ".join(map(quote_literal, gone))
+        counts = "".join(
+            _COUNT.format(
+                table=quote_identifier(column.schema or "", column.parent or ""),
+                condition=_has_one_of(column, labels, scene.a), column=quote_literal(column.path),
+            )
+            for column in sorted(_holding(key, scene.a))
+            if column not in scene.a.brought and scene.a.wholes[column].kind == "table"
+        )  # fmt: skip
+        message = quote_literal(f"{path(key)} is to lose {labels}, and rows have that: ")
+        body = _REFUSAL.format(counts=counts, message=message)
+        yield Statement(
+            f"do {dollar_quoted(body)}", key,
+            "rows with a label that goes are counted, and refused, before any work is done",
+            hazards=(Hazard.MAY_FAIL,), transaction=Transaction.OWN,
+        )  # fmt: skip
 
     def create(self, item: Object, scene: Scene) -> Iterator[Statement]:
         """Make the type."""
@@ -157,6 +203,26 @@ class Enums(Replaced):
                 transaction=Transaction.OWN,
             )  # fmt: skip
             known.append(label)
+
+
+def _holding(key: Key, side: Side) -> set[Key]:
+    """Return the columns of an enum, of arrays of it, and of domains over these."""
+    found = _columns_of(key, side)
+    for user in side.dependants.get(key, ()):
+        if user.kind == "domain" and is_of(str(side[user].attributes["type"]), key):
+            found |= _holding(user, side)
+    return found
+
+
+def _has_one_of(column: Key, labels: str, side: Side) -> str:
+    type_, array = str(side[column].attributes["type"]), False
+    while (domain := domain_of(type_.removesuffix("[]"), side)) is not None:
+        array = array or type_.endswith("]")
+        type_ = str(side[domain].attributes["type"])
+    name = quote_identifier(column.name)
+    if array or type_.endswith("]"):
+        return f"{name}::text::text[] && array[{labels}]"
+    return f"{name}::text in ({labels})"
 
 
 class Domains(Replaced):
@@ -244,7 +310,10 @@ class Ranges(Replaced):
         key, before = change.key, change.before
         many, other = str(before["multirange"]), f"bedstone_{before['multirange']}"[:63]
         old = quote_identifier(temporary)
-        subtype = before["subtype"]
+        subtype = str(before["subtype"])
+        if (made := remade(subtype, change.scene)) is not None:  # and stands aside by now
+            name = type_name(made, change.scene, word=_ASIDE)
+            subtype = quote_identifier(made.schema or "", name) + subtype[len(made.path) :]
         signatures = [(key.name, f"{subtype}, {subtype}{more}", old) for more in ("", ", text")]
         signatures.append((many, "", quote_identifier(other)))
         name = quote_identifier(key.schema or "", many)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Types that are made anew: how values come to them, and what stands in for them meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bedstone.catalog import Attributes
+from bedstone.plan.casts import Conversion, conversion
+from bedstone.plan.references import retyped
+from bedstone.plan.side import number
+from bedstone.plan.stand_in import type_name
+from bedstone.sql import quote_identifier
+
+if TYPE_CHECKING:
+    from bedstone.catalog import Key, Object
+    from bedstone.plan.change import Scene
+    from bedstone.plan.side import Side
+
+
+def recast(
+    name: str, old: Object, new: Object, scene: Scene, *, written: str | None = None
+) -> Conversion | None:
+    """Return how column *name* comes to its other type, or to the same one that is made anew.
+
+    The type is *written* so, where another stands in for it.
+    """
+    before, after = str(old.attributes["type"]), str(new.attributes["type"])
+    type_ = written or after
+    key = remade(before, scene)
+    if before != after or key is None:
+        return conversion(name, before, type_, scene.b)
+    if key.kind == "composite":
+        return None if before.endswith("]") else _by_attributes(name, key, type_, scene)
+    array = "[]" if before.endswith("]") else ""
+    return Conversion(f"{name}::text{array}::{type_}", exact=True)
+
+
+def _by_attributes(name: str, key: Key, type_: str, scene: Scene) -> Conversion:
+    """Take each value apart, and put it together in the other order."""
+    old = {part.key.name: str(part.attributes["type"]) for part in attributes_of(key, scene.a)}
+    values = []
+    for part in attributes_of(key, scene.b):
+        value = f"({name}).{quote_identifier(part.key.name)}"
+        type_before = old.get(part.key.name)
+        if type_before is None:
+            value = "null"
+        elif remade(type_before, scene) is not None:
+            value += "::text[]" if type_before.endswith("]") else "::text"
+        values.append(value)
+    row = f"row({', '.join(values)})::{type_}"
+    return Conversion(f"case when {name} is distinct from null then {row} end", exact=True)
+
+
+def attributes_of(key: Key, side: Side) -> list[Object]:
+    """Return the attributes of a composite type in their order."""
+    found = [side[k] for k in side.parts.get(key, ()) if k.kind == "attribute"]
+    return sorted(found, key=lambda item: number(item.attributes["position"]))
+
+
+def remade(type_: str, scene: Scene) -> Key | None:
+    """Return the type that is made anew which *type_* is, or is arrays of."""
+    return next((key for key in scene.remade if is_of(type_, key)), None)
+
+
+def is_of(type_: str, key: Key) -> bool:
+    """Whether *type_* is the type *key*, or arrays of it."""
+    return type_.removesuffix("[]") == key.path
+
+
+def twin(item: Object, scene: Scene) -> Object:
+    """Return a type as it is made beside the old one, under another name."""
+    attributes = dict(item.attributes)
+    if item.key.kind == "domain":
+        attributes["type"] = by_twins(str(attributes["type"]), scene)
+        if attributes["default"] is not None:
+            attributes["default"] = in_twins(str(attributes["default"]), scene)
+    key = item.key._replace(name=type_name(item.key, scene))
+    return replace(item, key=key, attributes=Attributes.of(item.key.kind, attributes))
+
+
+def by_twins(type_: str, scene: Scene) -> str:
+    """Return a type as it is called while the new one stands beside the old one."""
+    base = type_.removesuffix("[]")
+    return _twins(scene).get(base, base) + type_[len(base) :]
+
+
+def in_twins(expression: str, scene: Scene) -> str:
+    """Return an expression with the types that it names as they are called meanwhile."""
+    twins = _twins(scene)
+    return retyped(expression, twins) if twins else expression
+
+
+def _twins(scene: Scene) -> dict[str, str]:
+    return {
+        key.path: quote_identifier(key.schema or "", type_name(key, scene)) for key in scene.twins
+    }
