@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bedstone.catalog import Key
     from bedstone.plan.differences import Differences
+    from bedstone.plan.side import Side
 
 
 def follow(work: Differences, scene: Scene) -> frozenset[Key]:
@@ -53,6 +54,8 @@ def _is_made_anew(key: Key, work: Differences, scene: Scene) -> bool:
 def _follow(user: Key, key: Key, work: Differences, scene: Scene) -> Iterator[Key]:
     """Note what *user* has to do after *key*; yield the types that are made anew because of it."""
     attributes = scene.a[user].attributes
+    if user.kind != "column":
+        _check_elements(user, key, scene.a)
     match user.kind:
         case "column":
             _follow_in_column(user, key, work, scene)
@@ -67,7 +70,7 @@ def _follow(user: Key, key: Key, work: Differences, scene: Scene) -> Iterator[Ke
         case "attribute":
             _note(user, "type", work)
             whole = scene.a.wholes[user]
-            if any(other.kind == "column" for other in scene.a.dependants.get(whole, ())):
+            if scene.a.is_stored(whole):
                 _note(whole, "attribute_order", work)
                 yield whole
 
@@ -81,11 +84,28 @@ def _follow_in_column(column: Key, key: Key, work: Differences, scene: Scene) ->
         if attributes["default"] is not None:  # of another type, and it names this one
             _note(column, "default", work)
         return
-    if key.kind == "composite" and type_.endswith("]"):
-        raise NotPlannable(
-            f"{column} holds arrays of a type that has to be made anew",
-            detail="No expression without a query can take the elements of an array apart.",
-            hint="Add a column of the new type, and fill it by hand.",
-        )
+    _check_elements(column, key, scene.a)
     if column in scene.a.brought or not any(scene.a.parents_of(column)):
         _note(column, "type", work)
+
+
+def _check_elements(user: Key, key: Key, a: Side) -> None:
+    """Refuse what holds several values of a type that are to be taken apart."""
+    attributes = a[user].attributes
+    type_ = str(attributes.get("subtype") or attributes.get("type"))
+    many = type_.endswith("]") or user.kind == "range"
+    if many and is_of(type_, key) and _has_attributes(key, a):
+        what = "ranges" if user.kind == "range" else "arrays"
+        raise NotPlannable(
+            f"{user} holds {what} of a type that has to be made anew",
+            detail=f"No expression without a query can take the elements of {what} apart.",
+            hint="Add a column of the new type, and fill it by hand.",
+        )
+
+
+def _has_attributes(key: Key, a: Side) -> bool:
+    """Whether a type is composite, or a domain over one that is."""
+    if key.kind != "domain":
+        return key.kind == "composite"
+    type_ = str(a[key].attributes["type"])
+    return any(is_of(type_, other) and _has_attributes(other, a) for other in a[key].depends)

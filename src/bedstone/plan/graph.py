@@ -352,8 +352,10 @@ class Graph(Sequence):
         users = self._a.dependants.get(key, frozenset())
         attributes = (self._a.wholes.get(user) for user in users if user.kind == "attribute")
         for dependant in (*users, *filter(None, attributes)):  # a type may be replaced as a whole
+            detached = self._a.brought.get(dependant) == key and self._is_moved_table(dependant)
             if dependant in self._work.changed and dependant not in self._work.unset:
-                self._edge(self._alterer(dependant), step)
+                self._edge(self._alterer(dependant) if not detached else None, step)
+                self._edge(Step(Verb.CLEAR, dependant), step)
         for part in self._a.parts.get(key, ()):
             if part.kind == "sequence" and part in self._work.changed:
                 self._edge(self._alterer(part), step)
@@ -409,6 +411,8 @@ class Graph(Sequence):
     def _needs_when_changed(self, key: Key) -> set[Key]:
         """Return what *key* needs; the column that a sequence is given to later is not among it."""
         needs = self._needs(key, self._b)
+        if self._is_moved_table(key):
+            needs -= {self._b.brought.get(key, key)}  # which takes it when its table is attached
         column = self._b[key].owning_column
         if column is None:
             return needs
@@ -487,6 +491,9 @@ class Graph(Sequence):
         """The old form of a type goes when all has come to the new one."""
         for key in self._work.remade:
             last = Step(Verb.CLEAR, key)
+            for part in self._b.parts.get(key, ()):
+                for needed in self._b[part].depends:
+                    self._edge(self._maker(needed), self._alterer(key))
             self._edge(self._alterer(key), last)
             for user in self._a.dependants.get(key, ()):
                 self._edge(self._alterer(user), last)

@@ -61,9 +61,7 @@ def retyped(work: Differences, a: Side) -> Iterator[Key]:
     """
     for key, names in work.changed.items():
         whole = a.wholes.get(key) if key.kind == "attribute" else None
-        users = a.dependants.get(whole, frozenset()) if whole is not None else frozenset()
-        used = any(other.kind == "column" for other in users)
-        if whole is not None and used and names & {"type", "collation"}:
+        if whole is not None and names & {"type", "collation"} and a.is_stored(whole):
             yield whole
 
 

@@ -209,6 +209,19 @@ class Side:
         found = (key for key in self.dependants.get(table, ()) if key.kind in kinds)
         return sorted(key for key in found if self.wholes.get(key) != table)
 
+    def is_stored(self, type_: Key) -> bool:
+        """Whether a column is of *type_*, or of a type that is made of it."""
+        waiting, found = [type_], {type_}
+        for key in waiting:
+            users = {self.wholes.get(k, k) if k.kind == "attribute" else k
+                     for k in self.dependants.get(key, ())}  # fmt: skip
+            if any(user.kind == "column" for user in users):
+                return True
+            new = {k for k in users if k.kind in {"composite", "domain", "range"}} - found
+            found |= new
+            waiting += new
+        return False
+
     def type_of(self, table: Key) -> Key | None:
         """Return the composite type that *table* is of."""
         path = self[table].attributes.get("of_type")

@@ -180,6 +180,32 @@ KNOTS = {
             partition by range (a);
         create table m1 partition of m for values from (0) to (9)""",
     ),
+    "a partition that goes to another bound, under another primary key": (
+        """create table m (id int, foo text, constraint one primary key (foo, id))
+            partition by list (foo);
+        create table m1 partition of m for values in ('x', 'y')""",
+        "insert into m values (1, 'x')",
+        """create table m (id int, foo text, constraint two primary key (foo, id))
+            partition by list (foo);
+        create table m1 partition of m for values in ('x')""",
+    ),
+    "types within types that are made anew": (
+        """create type e as enum ('1', '2'); create type z as (a int, b e); create domain dz as z;
+        create type y as (a int, z z, d dz); create table t (id int, v y, w dz, p y);
+        create function f(y) returns int language sql as 'select 1'""",
+        "insert into t values (1, (2, (3, '2'), (3, '2')), (3, '2')), (2, null, null)",
+        """create type e as enum ('2', '1'); create type z as (b e, a bigint);
+        create domain dz as z; create type y as (c text, a e, z z, d dz);
+        create table t (id int, v y, w dz, p y);
+        create function f(y) returns int language sql as 'select 1'""",
+    ),
+    "a type that goes from within one that is made anew": (
+        """create type e as enum ('x'); create type y as (a e, b int); create table t (v y);
+        create domain d as e; create table u (v d)""",
+        "select 1",
+        """create type y as (b int, a text); create table t (v y);
+        create domain d as text; create table u (v d)""",
+    ),
     "a published table without a key": (
         "create table log (a int, b text); create publication pb for all tables",
         "select 1",
@@ -292,6 +318,27 @@ def test_what_children_lose_is_announced(scratch: Scratch) -> None:
     b, a = made(scratch, head.format("")), made(scratch, head.format(", z int"))
     lost = {str(key) for s in plan(a, b).statements for key in s.destroyed}
     assert lost == {f"column public.{name}.z" for name in ("p", "c", "m")}
+
+
+def test_what_attributes_lose_is_announced(scratch: Scratch) -> None:
+    """Also where the type is made anew, and values go over attribute by attribute."""
+    b = made(scratch, "create type y as (a bigint, c uuid); create table t (v y)")
+    a = made(scratch, "create type y as (a int, b int, c int); create table t (v y)")
+    lost = {str(key) for s in plan(a, b).statements for key in s.destroyed}
+    assert lost == {"attribute public.y.b", "attribute public.y.c"}
+    with scratch.connect(autocommit=True) as conn:
+        conn.execute("insert into t values ((1, 2, 3)), (null)")
+        bring(scratch, a, b, session=conn)
+        assert conn.execute("select v::text from t").fetchall() == [("(1,)",), (None,)]
+
+
+def test_no_elements_of_a_type_are_read_by_the_places_of_another(scratch: Scratch) -> None:
+    holders = ("type y as (z z[]); create table t (v y)", "type r as range (subtype = z)")
+    for holder in (*holders, "domain d as z; create table t (v d[])"):
+        b = made(scratch, f"create type z as (b int, a int); create {holder}")
+        a = made(scratch, f"create type z as (a int, b int); create {holder}")
+        with pytest.raises(NotPlannable, match="of a type that has to be made anew"):
+            plan(a, b, Options(strict=True))
 
 
 def test_rows_of_a_partition_are_seen_while_its_new_bound_is_proven(scratch: Scratch) -> None:

@@ -44,7 +44,7 @@ class Pair(NamedTuple):
     def conversion(self, scene: Scene, row: str = "") -> Conversion:
         """Return how the value of the old column, in *row*, becomes that of the new one."""
         name = row + quote_identifier(self.old.key.name)
-        found = recast(name, self.old, self.new, scene, written=self.type(scene))
+        found = recast(name, self.old, self.new, scene, beside=True)
         assert found is not None  # noqa: S101  else it could not be altered
         return found._replace(using=found.using or name)
 

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedstone.plan.kinds.recasting import attributes_of
+from bedstone.plan.kinds.recasting import attributes_of, lost_attributes
 from bedstone.plan.kinds.types import Replaced
 from bedstone.plan.kinds.writer import Writer
 from bedstone.plan.spelling import path
@@ -37,6 +38,13 @@ class Composites(Replaced):
         """Replace the type where that is not enough; all else is done to the attributes."""
         if not self.can_stay(change):
             yield from self.replace(change)
+
+    def clear(self, key: Key, scene: Scene) -> Iterator[Statement]:
+        """Drop the old form, with what attributes hold that the new one has not."""
+        lost = lost_attributes(key, scene)
+        hazards = (Hazard.LOSES_DATA,) if lost else ()
+        for statement in super().clear(key, scene):
+            yield replace(statement, hazards=hazards, losses=lost)
 
 
 def _attributes(key: Key, side: Side) -> str:

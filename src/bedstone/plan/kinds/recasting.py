@@ -20,37 +20,66 @@ if TYPE_CHECKING:
 
 
 def recast(
-    name: str, old: Object, new: Object, scene: Scene, *, written: str | None = None
+    name: str, old: Object, new: Object, scene: Scene, *, beside: bool = False
 ) -> Conversion | None:
     """Return how column *name* comes to its other type, or to the same one that is made anew.
 
-    The type is *written* so, where another stands in for it.
+    *beside* says that twins of types stand in for them.
     """
     before, after = str(old.attributes["type"]), str(new.attributes["type"])
-    type_ = written or after
+    return _value(name, before, after, scene, beside=beside)
+
+
+def _value(name: str, before: str, after: str, scene: Scene, *, beside: bool) -> Conversion | None:
+    type_ = by_twins(after, scene) if beside else after
     key = remade(before, scene)
     if before != after or key is None:
         return conversion(name, before, type_, scene.b)
-    if key.kind == "composite":
-        return None if before.endswith("]") else _by_attributes(name, key, type_, scene)
+    if is_taken_apart(before, scene):
+        if before.endswith("]"):
+            return None
+        if key.kind == "composite":
+            return _by_attributes(name, key, type_, scene)
+        first, then = (str(side[key].attributes["type"]) for side in (scene.a, scene.b))
+        found = _value(name, first, then, scene, beside=beside)
+        return found and found._replace(using=f"({found.using})::{type_}")
     array = "[]" if before.endswith("]") else ""
     return Conversion(f"{name}::text{array}::{type_}", exact=True)
 
 
+def is_taken_apart(type_: str, scene: Scene) -> bool:
+    """Whether values of a type that is made anew go over by their attributes."""
+    key = remade(type_, scene)
+    if key is None or key.kind != "domain":
+        return key is not None and key.kind == "composite"
+    return is_taken_apart(str(scene.a[key].attributes["type"]), scene)
+
+
 def _by_attributes(name: str, key: Key, type_: str, scene: Scene) -> Conversion:
     """Take each value apart, and put it together in the other order."""
-    old = {part.key.name: str(part.attributes["type"]) for part in attributes_of(key, scene.a)}
-    values = []
+    values, exact = [], True
     for part in attributes_of(key, scene.b):
-        value = f"({name}).{quote_identifier(part.key.name)}"
-        type_before = old.get(part.key.name)
-        if type_before is None:
-            value = "null"
-        elif remade(type_before, scene) is not None:
-            value += "::text[]" if type_before.endswith("]") else "::text"
-        values.append(value)
+        found = _attribute(name, part.key, scene)
+        values.append(found.using or "null" if found is not None else "null")
+        exact = exact and (found is None or found.exact)
     row = f"row({', '.join(values)})::{type_}"
-    return Conversion(f"case when {name} is distinct from null then {row} end", exact=True)
+    return Conversion(f"case when {name} is distinct from null then {row} end", exact=exact)
+
+
+def _attribute(name: str, part: Key, scene: Scene) -> Conversion | None:
+    """Return how an attribute comes to its other type; ``None`` where it comes from nowhere."""
+    if part not in scene.a:
+        return None
+    value = f"({name}).{quote_identifier(part.name)}"
+    before, after = (str(side[part].attributes["type"]) for side in (scene.a, scene.b))
+    found = _value(value, before, after, scene, beside=False)
+    return found and found._replace(using=found.using or value)
+
+
+def lost_attributes(key: Key, scene: Scene) -> tuple[Key, ...]:
+    """Return the attributes of a type that is made anew whose values do not go over."""
+    old = (part.key for part in attributes_of(key, scene.a))
+    return tuple(k for k in old if k not in scene.b or _attribute("", k, scene) is None)
 
 
 def attributes_of(key: Key, side: Side) -> list[Object]:

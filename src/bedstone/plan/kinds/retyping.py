@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bedstone.plan.backfill import has_children, is_fired
 from bedstone.plan.change import Change
 from bedstone.plan.coercion import is_checked_type, keeps_indexes, rewrites
-from bedstone.plan.kinds.recasting import recast, remade
+from bedstone.plan.kinds.recasting import is_taken_apart, recast, remade
 from bedstone.plan.side import stands_on_index
 from bedstone.sql import quote_identifier
 
@@ -253,7 +253,9 @@ def _of_publications(table: Key, side: Side) -> str | None:
 def _of_column(change: Change) -> str | None:
     a, b = change.scene.a, change.scene.b
     type_ = remade(str(change.after["type"]), change.scene)
-    if type_ is not None and type_.kind not in _HAVING_TWINS:
+    if type_ is not None and (
+        type_.kind not in _HAVING_TWINS or is_taken_apart(type_.path, change.scene)
+    ):
         return f"{type_} is made anew where it is"
     if convert(change) is None:
         return "no value of the one type has a meaning in the other"
