@@ -106,19 +106,27 @@ def run(scratch: Scratch, script: str) -> None:
         raise Stopped(done.stderr)
 
 
+def as_text(name: str, type_: str) -> str:
+    """Return the expression of a column as text; 1.0 and 1.00 are one number."""
+    number = type_.startswith("numeric") and not type_.endswith("[]")
+    value = quote_identifier(name)
+    return f"trim_scale({value})::text" if number else f"{value}::text"
+
+
 def content(scratch: Scratch) -> Content:
     """Return the rows of all tables as text, generated columns left out."""
     found: Content = {}
     with scratch.connect(autocommit=True) as conn:
         catalog = read_catalog(conn)
         for table in catalog.of_kind("table"):
-            names = tuple(
-                item.key.name
+            types = {
+                item.key.name: str(item.attributes["type"])
                 for item in catalog.of_kind("column")
                 if (item.key.schema, item.key.parent) == (table.key.schema, table.key.name)
                 and not item.attributes["generated"]
-            )
-            columns = ", ".join(f"{quote_identifier(name)}::text" for name in names)
+            }
+            names = tuple(types)
+            columns = ", ".join(as_text(name, type_) for name, type_ in types.items())
             only = "" if table.attributes["partition_by"] else "only "  # a child's are its own
             query = f"select {columns} from {only}{table.key.path}"
             rows = conn.execute(query.encode()).fetchall()
