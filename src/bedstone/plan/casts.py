@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from bedstone.plan.side import Side
 
-_MODIFIER = re.compile(r"\((\d+(?:,\d+)?)\)")
+_MODIFIER = re.compile(r"\((\d+(?:,-?\d+)?)\)")
 _MODIFIERS = re.compile(r"\(.*?\)")
 #: PostgreSQL's own types, in families within which an explicit cast leads from each to each
 #: (``pg_cast`` of releases 15 to 18).
@@ -61,7 +61,8 @@ class Conversion(NamedTuple):
     """How a column comes to another type.
 
     *using* is the expression, ``None`` where assignment does it, which refuses what would not
-    fit. *exact* says that each value stays what it is.
+    fit. *exact* says that each value stays what it is: a number is equal to what it was, though it
+    may be written with more zeros after its point.
     """
 
     using: str | None
@@ -88,8 +89,8 @@ def conversion(  # noqa: C901, PLR0911  one return for each kind of pair
     if first in _TEXTS and second in _TEXTS:
         return Conversion(None, exact=second not in _CUT)
     if {first, second} <= _NUMBERS:
-        scaled = "," in new and not new.endswith(",0)")  # 1 is rounded, or becomes 1.00
-        return Conversion(None, (first, second) in _EXACT_NUMBERS and not scaled)
+        rounded = ",-" in new  # numeric(10,-2)
+        return Conversion(None, (first, second) in _EXACT_NUMBERS and not rounded)
     if any({first, second} <= family for family in _FAMILIES):
         return Conversion(f"{name}::{new}", exact=False)
     if (first, second) in _ONE_WAY or _has_cast(first, second, side):
@@ -115,8 +116,6 @@ def _is_wider(old: str, new: str) -> bool:
         return False
     first = [int(part) for part in before.group(1).split(",")]
     second = [int(part) for part in after.group(1).split(",")]
-    if old.startswith("numeric"):  # 1.0 becomes 1.00
-        return first[1:] == second[1:]
     return first[-1] <= second[-1] if len(first) == len(second) else False
 
 

@@ -9,7 +9,7 @@ from bedstone.catalog import Key
 from bedstone.errors import NotPlannable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bedstone.plan.differences import Differences
     from bedstone.plan.side import Side
@@ -24,13 +24,24 @@ def check_containers(work: Differences, a: Side, b: Side) -> None:
     for domain, condition in sorted(_conditions(work, b)):
         if domain not in a:
             continue
-        for column in sorted(_columns_within(domain, a)):
-            if column in b and column not in work.renewed:
+        for column in sorted(_users_within(domain, a)):
+            if column.kind == "column" and column in b and column not in work.renewed:
                 raise NotPlannable(
                     f"{domain} gets {condition}, and {column} holds its values within others",
                     detail="PostgreSQL does not look for them in arrays, rows and ranges.",
                     hint="Make a domain of another name with it, and move the column over by hand.",
                 )
+
+
+def checked_first(made: Collection[Key], b: Side) -> Iterator[tuple[Key, Key]]:
+    """Yield the new checks of domains, and what has values of them within others: it comes later.
+
+    PostgreSQL gives a domain no check when a column holds such a value, though it has no rows.
+    """
+    for check in sorted(key for key in made if key.kind == "domain constraint"):
+        domain = Key("domain", check.schema, check.parent or "")
+        for user in sorted(set(_users_within(domain, b))):
+            yield check, user
 
 
 def _conditions(work: Differences, b: Side) -> Iterator[tuple[Key, str]]:
@@ -43,13 +54,18 @@ def _conditions(work: Differences, b: Side) -> Iterator[tuple[Key, str]]:
             yield from [(key, "NOT NULL")] if b[key].attributes["not_null"] else []
 
 
-def _columns_within(type_: Key, a: Side, *, within: bool = False) -> Iterator[Key]:
-    """Yield the columns of tables in whose values there are values of a type."""
-    for user in a.dependants.get(type_, ()):
-        array = str(a[user].attributes.get("type", "")).endswith("]")
+def _users_within(type_: Key, side: Side, *, within: bool = False) -> Iterator[Key]:
+    """Yield the columns of tables in whose values there are values of a type, and what leads there.
+
+    What leads there is types and their attributes.
+    """
+    for user in side.dependants.get(type_, ()):
+        array = str(side[user].attributes.get("type", "")).endswith("]")
         if user.kind == "column" and (within or array):
             yield user
         elif user.kind == "domain":
-            yield from _columns_within(user, a, within=within or array)
+            yield user
+            yield from _users_within(user, side, within=within or array)
         elif user.kind in {"attribute", "range"}:
-            yield from _columns_within(a.wholes.get(user, user), a, within=True)
+            yield user
+            yield from _users_within(side.wholes.get(user, user), side, within=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bedstone.catalog import Key
 from bedstone.catalog.kinds import RELATIONS
+from bedstone.plan.containers import checked_first
 from bedstone.plan.mentions import mentions
 from bedstone.plan.order import added_in_order, logged_in_order
 from bedstone.plan.places import places
@@ -124,7 +125,11 @@ class Graph(Sequence):
         """Whether *key* needs another table than its own: two of them may make a circle.
 
         A foreign key that leads to its own partitioned table leads to the partitions of that, too.
+        So does what calls a function that takes rows of its own table.
         """
+        routines = [n for n in self._a[key].depends & self._dropped if n.kind == "function"]
+        if any(self._a.wholes.get(key) in self._a[needed].depends for needed in routines):
+            return True
         if key.kind in {"policy", "rule"}:
             others = {self._a.table_of(needed) for needed in self._a[key].depends}
             return not others <= {None, self._a.wholes[key]}
@@ -170,9 +175,9 @@ class Graph(Sequence):
         if first in self.steps and then in self.steps:
             self._after[first].add(then)
 
-    def _edge_if_free(self, first: Step | None, then: Step) -> None:
+    def _edge_if_free(self, first: Step | None, then: Step | None) -> None:
         """Add an edge that no server asks for, unless *first* has to wait for *then*."""
-        if first is not None and first not in reached([then], self._after):
+        if first is not None and then is not None and first not in reached([then], self._after):
             self._edge(first, then)
 
     def _connect(self) -> None:
@@ -197,6 +202,8 @@ class Graph(Sequence):
     def _connect_mentioned(self) -> None:
         for named, key in mentions(self._made, self._b):
             self._edge_if_free(self._maker(named), self._creators[key])
+        for check, user in checked_first(self._made, self._b):
+            self._edge_if_free(self._creators[check], self._maker(user))
 
     def _connect_unset(self, key: Key) -> None:
         """What stands aside does so before what it needs changes, and is back after that."""

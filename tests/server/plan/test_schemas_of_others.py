@@ -76,6 +76,22 @@ PAIRS = {
         comment on constraint p_a_check on p1 is 'x'; comment on constraint p_a_check on p2 is 'y'
         """,
     ),
+    "checks of domains whose values are within others": (
+        "create domain e as int; create type f as (x e); create table s (a int)",
+        "insert into s values (1)",
+        """create domain d as int check (value > 0); create domain e as int check (value > 0);
+        create domain l as d[]; create type c as (x d, y l); create type f as (x e);
+        create table t (v c); create table s (a int, w f, x d[]);
+        create materialized view m as select (v).x from t;
+        create materialized view n as select w from s""",
+    ),
+    "what calls functions of rows of its own table": (
+        "create schema x",
+        "select 1",
+        """create table t (a int); create function f(t) returns bool immutable return $1.a > 0;
+        alter table t add check (f(t.*)); create index i on t (f(t.*));
+        create policy p on t using (f(t.*))""",
+    ),
     "another primary key": (
         "create table t (a int constraint one primary key, b int not null)",
         "insert into t values (1, 2)",
