@@ -262,7 +262,9 @@ def main() -> int:
     options = Options(online=not arguments.offline, lowest=15, strict=arguments.strict)
     cases = read_pairs(arguments.pairs)
     table: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    with open_server(bin_dir=arguments.bin_dir) as server, server.workspace("pairs") as workspace:
+    # roles are the whole server's: a run beside this one would make and drop the same
+    server_given = open_server(bin_dir=arguments.bin_dir, alone=True)
+    with server_given as server, server.workspace("pairs") as workspace:
         scratch = workspace.scratch("pairs")
         for case in cases:
             if arguments.filter not in case["id"]:
