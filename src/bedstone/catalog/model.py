@@ -239,7 +239,16 @@ class Catalog:
 
     def of_kind(self, *kinds: str) -> Iterator[Object]:
         """Yield the objects of these kinds, in order."""
+        if len(kinds) == 1:
+            return iter(self._by_kind.get(kinds[0], ()))
         return (item for key, item in self.objects.items() if key.kind in kinds)
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Object]]:
+        found: dict[str, list[Object]] = {}
+        for key, item in self.objects.items():
+            found.setdefault(key.kind, []).append(item)
+        return found
 
     def parent_of(self, key: Key) -> Key | None:
         """Return the object that *key* is a part of: a column's table, a member's publication."""
